@@ -1,0 +1,1 @@
+"""The flow from encounter to rationale, and its delivery."""

@@ -1,0 +1,112 @@
+"""The composition root: the one place where parts are made from settings."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from agent.abbreviations import Abbreviations
+from agent.assertion import AssertionRules
+from agent.combine import CombinationTable
+from agent.explain import Explainer
+from agent.llm import LLM
+from agent.mentions import MentionRules
+from agent.pipeline import Model, Parts, Pipeline
+from agent.preflight import refuse_clashing_distributions
+from agent.sections import HeadingTable
+from agent.settings import Settings
+from medcoding.result import Stamp
+from prompts.loader import Prompt, load_prompt
+from retrieval import index_folder as layout
+from retrieval.dictionary import Dictionary
+from retrieval.edge_store import EdgeStore
+from retrieval.encoder import OnnxEncoder
+from retrieval.index_folder import IndexFolder, digest_of, open_index
+from retrieval.knowledge import KnowledgeSearch
+from retrieval.search import CandidateSearch
+from retrieval.sparse import Bm25Encoder
+from retrieval.store import VectorStore
+
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_OUR_PACKAGES: Final = ("medcoding", "prompts", "retrieval", "guardrails", "agent")
+
+
+def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
+    """The pipeline for these settings. A model given here (tests) takes the place of the configured server.
+
+    Raises `ConfigError`, `DependencyError` (no index) or `IntegrityError` (damaged index).
+    """
+    refuse_clashing_distributions()
+    index = open_index(settings.index_dir)
+    knowledge, search = _searches(index, settings)
+    prompt = load_prompt("verify", settings.verify_prompt)
+    model = _model(settings, prompt, llm)
+    return Pipeline(
+        Parts(
+            codebooks=index.codebooks(),
+            headings=HeadingTable(),
+            mention_rules=MentionRules(Dictionary.load(index.dictionary), Abbreviations(), AssertionRules()),
+            search=search,
+            knowledge=knowledge,
+            combinations=CombinationTable(),
+            explainer=Explainer(knowledge.all_passages()),
+            routing=settings.routing,
+            model=model,
+            stamp=_stamp(settings, index, prompt, model),
+        )
+    )
+
+
+def _searches(index: IndexFolder, settings: Settings) -> tuple[KnowledgeSearch, CandidateSearch]:
+    encoder, sparse = OnnxEncoder(index.encoder), Bm25Encoder()
+    guidelines = _store(index, layout.GUIDELINES, settings)
+    past = _store(index, layout.PAST_ENCOUNTERS, settings)
+    surfaces = _store(index, layout.SURFACES, settings)
+    return KnowledgeSearch(guidelines, past, encoder, sparse), CandidateSearch(surfaces, encoder, sparse)
+
+
+def _store(index: IndexFolder, name: str, settings: Settings) -> VectorStore:
+    """A collection of the Qdrant server when one is set, else the embedded one."""
+    if settings.qdrant.url:
+        from retrieval.client_store import ClientStore  # the client takes two seconds to import
+
+        key = settings.qdrant.api_key.get_secret_value() if settings.qdrant.api_key else None
+        return ClientStore.connect(settings.qdrant.url, name, api_key=key, timeout_s=settings.qdrant.timeout_s)
+    return EdgeStore.open_copy(index.collection(name))
+
+
+def _model(settings: Settings, prompt: Prompt, llm: LLM | None) -> Model | None:
+    if llm is None and settings.llm.base_url is None:
+        return None
+    if llm is None:
+        from agent.vllm import VllmLLM  # openai and instructor take a second to import
+
+        llm = VllmLLM(settings.llm)
+    secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
+    return Model(llm, prompt, secret, settings.llm, settings.fallback)
+
+
+def _stamp(settings: Settings, index: IndexFolder, prompt: Prompt, model: Model | None) -> Stamp:
+    return Stamp(
+        code=_code_digest(),
+        prompt=prompt.digest[:16],
+        model=model.llm.name if model else "none",
+        codebook=index.manifest.digest_under(layout.CODEBOOKS),
+        index=index.manifest.digest,
+        settings=digest_of(settings.model_dump_json(exclude={"index_dir", "secret"})),
+    )
+
+
+@cache
+def _code_digest() -> str:
+    """Digest of our own sources and tables, so that a changed rule shows in the stamp."""
+    files = sorted(
+        path
+        for package in _OUR_PACKAGES
+        for path in (_ROOT / package).rglob("*")
+        if path.suffix in {".py", ".tsv"}
+    )
+    return digest_of(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))

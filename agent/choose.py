@@ -1,0 +1,78 @@
+"""Choose without a language model: the best candidate of each mention, when it stands out clearly enough.
+
+This is the labelled fallback and the baseline. It never invents: a mention whose best candidate shares too little with
+it stays uncoded, with that reason.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from medcoding.candidate import Candidate, CandidateOrigin
+from medcoding.mention import Assertion, Mention, MentionKind
+from medcoding.proposal import Choice, NotCodedReason, Source
+
+_ENOUGH: Final = 0.66
+"""Lowest fused score at which a candidate found by search alone is taken."""
+
+_CLEAR_LEAD: Final = 0.08
+_DICTIONARY_STRENGTH: Final = 0.8
+_STATED: Final = 0.1
+
+
+def choose(mention: Mention, candidates: tuple[Candidate, ...]) -> Choice:
+    """The first candidate, or none. `strength` is a heuristic from 0 to 1, not a probability."""
+    if not candidates or (CandidateOrigin.DICTIONARY not in candidates[0].origins and _is_weak(candidates)):
+        return _none(mention, "No candidate shares enough words with the record.")
+    best = candidates[0]
+    return Choice(
+        mention_id=mention.id,
+        system=best.system,
+        code=best.code,
+        reason=_reason(best),
+        source=Source.RULES,
+        strength=_strength(mention, candidates),
+        evidence_sentences=(mention.sentence,),
+    )
+
+
+def _is_weak(candidates: tuple[Candidate, ...]) -> bool:
+    return candidates[0].score < _ENOUGH
+
+
+def _strength(mention: Mention, candidates: tuple[Candidate, ...]) -> float:
+    best = candidates[0]
+    exact = CandidateOrigin.DICTIONARY in best.origins
+    strength = _DICTIONARY_STRENGTH if exact else min(best.score, _DICTIONARY_STRENGTH)
+    if mention.heads_problem:
+        strength += _STATED
+    others = [c for c in candidates[1:] if c.code[:3] != best.code[:3]]
+    if others and best.score - others[0].score < _CLEAR_LEAD:
+        strength -= _STATED
+    if mention.assertion is Assertion.POSSIBLE:
+        strength -= _STATED
+    return max(0.0, min(1.0, strength))
+
+
+def _reason(best: Candidate) -> str:
+    if CandidateOrigin.DICTIONARY in best.origins:
+        return f"The record's wording is the clinical term “{best.surface}”, which leads here."
+    return f"The wording “{best.surface}” of this code is the closest to the record's."
+
+
+def _none(mention: Mention, reason: str) -> Choice:
+    return Choice(
+        mention_id=mention.id,
+        code=None,
+        reason=reason,
+        source=Source.RULES,
+        strength=0.0,
+        declined_as=NotCodedReason.NO_CANDIDATE,
+    )
+
+
+def choose_drug(mention: Mention, candidates: tuple[Candidate, ...], categories: frozenset[str]) -> Choice:
+    """Long-term drug therapy, where a condition it is for is coded (guideline I.C.21.c.3, categories Z79)."""
+    if mention.kind is not MentionKind.DRUG or (mention.needs and not categories.intersection(mention.needs)):
+        return _none(mention, "No coded condition makes this drug's long-term use reportable.")
+    return choose(mention, candidates)

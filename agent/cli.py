@@ -1,0 +1,243 @@
+"""`chartwright code | why | lookup | search | batch | doctor | serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from agent import show
+from agent.batch import count_lines, run_batch
+from agent.bootstrap import build_pipeline
+from agent.doctor import examine
+from agent.ingest import VisitFacts, read_encounter
+from agent.pipeline import Pipeline
+from agent.settings import Settings, load_settings
+from agent.why import why as answer_why
+from medcoding.codes import parse_code
+from medcoding.encounter import Encounter, Setting, Sex
+from medcoding.errors import DependencyError, InputError
+from medcoding.result import CodingResult
+from retrieval.index_folder import open_index
+
+app = typer.Typer()
+
+SettingOption = Annotated[
+    Optional[Setting], typer.Option("--setting", help="Where care was given; required for a plain text note.")
+]
+DosOption = Annotated[
+    Optional[datetime],
+    typer.Option("--dos", formats=["%Y-%m-%d"], help="Date of service, YYYY-MM-DD; it decides the code edition."),
+]
+SpecialtyOption = Annotated[Optional[str], typer.Option("--specialty", help="Specialty of the visit.")]
+AgeOption = Annotated[Optional[int], typer.Option("--age", min=0, max=130, help="Patient's age in years.")]
+SexOption = Annotated[Optional[Sex], typer.Option("--sex", help="Patient's administrative sex.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result contract and nothing else.")]
+ModelOption = Annotated[Optional[str], typer.Option("--model", help="Model name at the configured server.")]
+IndexOption = Annotated[
+    Optional[Path], typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Folder of the index.")
+]
+NoFallback = Annotated[
+    bool, typer.Option("--no-fallback", help="Fail with exit code 3 instead of answering by rules when the model is down.")
+]
+EditionDate = Annotated[
+    Optional[datetime],
+    typer.Option("--dos", formats=["%Y-%m-%d"], help="Use the edition in force on this day (default: the latest)."),
+]
+
+
+@app.command()
+def code(
+    files: Annotated[list[str], typer.Argument(help="Notes or JSON encounters; - reads standard input.", metavar="FILE...")],
+    setting: SettingOption = None,
+    dos: DosOption = None,
+    specialty: SpecialtyOption = None,
+    age: AgeOption = None,
+    sex: SexOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+    html: Annotated[Optional[Path], typer.Option("--html", help="Also write the page with evidence and codes.")] = None,
+    index_dir: IndexOption = None,
+    no_fallback: NoFallback = False,
+) -> None:
+    """Code an encounter: codes with quotes, rationale, and what was deliberately left uncoded.
+
+    Example: chartwright code note.txt --setting outpatient --dos 2026-11-02
+    """
+    facts = VisitFacts(setting=setting, date_of_service=_day(dos), specialty=specialty, age=age, sex=sex)
+    settings = _settings(model, index_dir, no_fallback=no_fallback)
+    encounters = [_read(name, facts, settings) for name in files]
+    answers = _coded(build_pipeline(settings), encounters)
+    if html:
+        _write_page(html, list(zip(encounters, answers, strict=True)))
+    for encounter, result in zip(encounters, answers, strict=True):
+        if as_json:
+            print(result.model_dump_json())
+        else:
+            show.result(encounter, result)
+    if html and not as_json:
+        show.note(f"Page written to {html}")
+
+
+@app.command()
+def why(
+    asked: Annotated[str, typer.Argument(help="The code in question, with or without its dot.", metavar="CODE")],
+    file: Annotated[str, typer.Argument(help="Note or JSON encounter; - reads standard input.")],
+    setting: SettingOption = None,
+    dos: DosOption = None,
+    specialty: SpecialtyOption = None,
+    age: AgeOption = None,
+    sex: SexOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+    index_dir: IndexOption = None,
+    no_fallback: NoFallback = False,
+) -> None:
+    """Say why a code fits an encounter, or why it does not."""
+    parse_code(asked)
+    facts = VisitFacts(setting=setting, date_of_service=_day(dos), specialty=specialty, age=age, sex=sex)
+    settings = _settings(model, index_dir, no_fallback=no_fallback)
+    encounter = _read(file, facts, settings)
+    pipeline = build_pipeline(settings)
+    (result,) = _coded(pipeline, [encounter])
+    answer = answer_why(asked, result, pipeline.parts.codebooks.for_date(encounter.coding_date).codebook)
+    if as_json:
+        print(answer.model_dump_json())
+    else:
+        show.why(answer)
+
+
+@app.command()
+def lookup(
+    asked: Annotated[str, typer.Argument(help="An ICD-10-CM code, with or without its dot.", metavar="CODE")],
+    dos: EditionDate = None,
+    as_json: JsonOption = False,
+    index_dir: IndexOption = None,
+) -> None:
+    """Show a code: title, place in the book, notes, seventh characters. Exit code 2 when it does not exist."""
+    codebooks = open_index(load_settings(index_dir=index_dir).index_dir).codebooks()
+    codebook = codebooks.for_date(day).codebook if (day := _day(dos)) else codebooks.latest
+    name = parse_code(asked)
+    entry = codebook.entry(name)
+    if entry is None:
+        nearest = codebook.nearest(name)
+        hint = f"; the nearest entry is {nearest} {codebook.title(nearest)}" if nearest else "; check the spelling"
+        raise InputError(f"{name} does not exist in {codebook.edition.name}{hint}.")
+    if as_json:
+        print(entry.model_dump_json())
+    else:
+        show.entry(entry, codebook)
+
+
+@app.command()
+def search(
+    text: Annotated[list[str], typer.Argument(help="Clinical words, as a note would say them.")],
+    dos: EditionDate = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=50, help="How many codes to show.")] = 10,
+    as_json: JsonOption = False,
+    index_dir: IndexOption = None,
+) -> None:
+    """Find codes for clinical words."""
+    from agent.lookup import search_codes
+
+    pipeline = build_pipeline(load_settings(index_dir=index_dir))
+    candidates = search_codes(pipeline.parts, " ".join(text), _day(dos), limit)
+    if as_json:
+        print("[" + ",".join(c.model_dump_json() for c in candidates) + "]")
+    else:
+        show.candidates(candidates)
+
+
+@app.command()
+def batch(
+    source: Annotated[Path, typer.Argument(help="JSON lines, one encounter a line.", metavar="IN.jsonl")],
+    target: Annotated[Path, typer.Argument(help="JSON lines, one result a line, same order.", metavar="OUT.jsonl")],
+    model: ModelOption = None,
+    index_dir: IndexOption = None,
+    no_fallback: NoFallback = False,
+) -> None:
+    """Code a file of encounters. Order is kept; a failed line stays in its place; run it again to resume."""
+    settings = _settings(model, index_dir, no_fallback=no_fallback)
+    total = count_lines(source)
+    pipeline = build_pipeline(settings)
+    concurrency = settings.llm.concurrency if pipeline.parts.model else 1
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=show.errors) as progress:
+        task = progress.add_task("Coding", total=total)
+        outcome = asyncio.run(
+            run_batch(
+                source, target, pipeline, settings.limits,
+                concurrency=concurrency, advance=lambda n: progress.advance(task, n),
+            )
+        )  # fmt: skip
+    resumed = f", {outcome.resumed_at} were there already" if outcome.resumed_at else ""
+    show.note(f"{outcome.coded} coded, {outcome.failed} failed{resumed}; results in {target}")
+
+
+@app.command()
+def doctor(index_dir: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Examine the installation: packages, index, encoder, model server. Exit code 3 when something needed is missing."""
+    checks = examine(load_settings(index_dir=index_dir))
+    if as_json:
+        print("[" + ",".join(c.model_dump_json() for c in checks) + "]")
+    else:
+        show.checks(checks)
+    broken = [c for c in checks if c.state == "broken"]
+    if broken:
+        raise DependencyError(f"{broken[0].name}: {broken[0].detail}")
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8080,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on; keep it on loopback behind a proxy.")] = "127.0.0.1",
+    index_dir: IndexOption = None,
+) -> None:
+    """Serve the API (OpenAPI at /docs). One local user, no authentication: not for production."""
+    from agent.serve.app import run
+
+    run(load_settings(index_dir=index_dir), host, port)
+
+
+def _read(name: str, facts: VisitFacts, settings: Settings) -> Encounter:
+    if name == "-":
+        return read_encounter(sys.stdin.buffer.read(settings.limits.max_bytes + 1), "stdin", facts, settings.limits)
+    path = Path(name)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{name} cannot be read ({error.strerror}); check the path.") from None
+    return read_encounter(data, path.name, facts, settings.limits)
+
+
+def _coded(pipeline: Pipeline, encounters: Iterable[Encounter]) -> list[CodingResult]:
+    async def all_in_turn() -> list[CodingResult]:
+        return [await pipeline.code(encounter) for encounter in encounters]
+
+    return asyncio.run(all_in_turn())
+
+
+def _write_page(path: Path, answers: list[tuple[Encounter, CodingResult]]) -> None:
+    from agent.page import render_page
+
+    try:
+        path.write_text(render_page(answers), encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}); name another file.") from None
+
+
+def _settings(model: str | None, index_dir: Path | None, *, no_fallback: bool) -> Settings:
+    settings = load_settings(index_dir=index_dir, fallback=False if no_fallback else None)
+    if model is None:
+        return settings
+    return settings.model_copy(update={"llm": settings.llm.model_copy(update={"model": model})})
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None

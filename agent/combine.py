@@ -1,0 +1,52 @@
+"""Combination codes: two conditions that the classification reports as one (guidelines I.A.15, I.B.9, I.C.9.a)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from agent.tables import rows
+
+
+class Combination(NamedTuple):
+    """Where a code of `first` meets one of `second`, `result` is reported and `drops` are not. Prefixes of codes."""
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    result: str
+    drops: tuple[str, ...]
+    guideline: str
+
+
+class Combined(NamedTuple):
+    """A combination that applies to a set of codes, with the codes of the set that led to it."""
+
+    rule: Combination
+    firsts: tuple[str, ...]
+    seconds: tuple[str, ...]
+
+
+class CombinationTable:
+    """The table of combinations; every condition it presumes is linked by “with” or “in” in the Alphabetic Index."""
+
+    def __init__(self) -> None:
+        self.rules = tuple(
+            Combination(
+                first=tuple(row["first"].split("|")),
+                second=tuple(row["second"].split("|")),
+                result=row["result"],
+                drops=tuple(row["drops"].split("|")),
+                guideline=row["guideline"],
+            )
+            for row in rows("combinations.tsv")
+        )
+
+    def first_that_applies(self, codes: Iterable[str]) -> Combined | None:
+        """The first combination that the codes call for and do not hold yet."""
+        held = tuple(codes)
+        for rule in self.rules:
+            firsts = tuple(c for c in held if c.startswith(rule.first))
+            seconds = tuple(c for c in held if c.startswith(rule.second))
+            if firsts and seconds and rule.result not in held:
+                return Combined(rule, firsts, seconds)
+        return None

@@ -1,0 +1,96 @@
+"""Examine an installation: what is there, what is missing, and what would mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from agent.preflight import refuse_clashing_distributions
+from agent.settings import Settings
+from medcoding.errors import ChartwrightError
+from medcoding.record import Record
+from retrieval.edge_store import EdgeStore
+from retrieval.encoder import OnnxEncoder
+from retrieval.index_folder import SURFACES, open_index, verify_index
+
+_DISTRIBUTIONS: Final = (
+    "qdrant-edge-py", "qdrant-client", "llama-index", "sentence-transformers", "instructor", "pydantic", "fastapi",
+    "tenacity", "onnxruntime", "simple-icd-10-cm",
+)  # fmt: skip
+
+
+class Check(Record):
+    """One thing that was examined."""
+
+    name: str
+    state: Literal["ok", "absent", "broken"]
+    """`absent`: optional and not there."""
+    detail: str
+
+
+def examine(settings: Settings) -> tuple[Check, ...]:
+    """Every check, each independent of the others."""
+    steps: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
+        ("packages", _packages),
+        ("index", _index),
+        ("search", _search),
+        ("model server", _model),
+    )
+    return tuple(_guarded(name, step, settings) for name, step in steps)
+
+
+def _guarded(name: str, step: Callable[[Settings], Check], settings: Settings) -> Check:
+    try:
+        return step(settings)
+    except ChartwrightError as error:
+        return Check(name=name, state="broken", detail=str(error))
+
+
+def _packages(settings: Settings) -> Check:  # noqa: ARG001 - one signature for all checks
+    refuse_clashing_distributions()
+    missing = [name for name in _DISTRIBUTIONS if not _version(name)]
+    if missing:
+        return Check(name="packages", state="broken", detail=f"{', '.join(missing)} missing; run 'make install'.")
+    shown = ", ".join(f"{name} {_version(name)}" for name in _DISTRIBUTIONS)
+    return Check(name="packages", state="ok", detail=shown)
+
+
+def _index(settings: Settings) -> Check:
+    index = open_index(settings.index_dir)
+    verify_index(index)
+    editions = ", ".join(
+        f"{c.edition.name} ({c.edition.status}, {c.edition.effective_from} to {c.edition.effective_to})"
+        for c in index.codebooks().editions
+    )
+    return Check(name="index", state="ok", detail=f"{index.manifest.digest}, every byte as built; {editions}")
+
+
+def _search(settings: Settings) -> Check:
+    index = open_index(settings.index_dir)
+    (vector,) = OnnxEncoder(index.encoder).encode(["hypertension"])
+    store = EdgeStore.open_copy(index.collection(SURFACES))
+    count = store.count()
+    store.close()
+    return Check(name="search", state="ok", detail=f"{count:,} surfaces, encoder answers with {len(vector)} dimensions")
+
+
+def _model(settings: Settings) -> Check:
+    """Which model answers. The address is shown without any credentials it may hold."""
+    if settings.llm.base_url is None:
+        words = "none configured, rules answer; set CHARTWRIGHT_LLM__BASE_URL to a vLLM server's /v1 address"
+        return Check(name="model server", state="absent", detail=words)
+    from agent.vllm import served_model
+
+    served = served_model(settings.llm)
+    where = urlsplit(settings.llm.base_url).hostname or "the configured address"
+    length = f", context {served.context_tokens:,} tokens" if served.context_tokens else ""
+    return Check(name="model server", state="ok", detail=f"{served.name} answers at {where}{length}")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,215 @@
+"""Explain: per code, the facts established on the way, put so that a coder can check them in ten seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.specificity import siblings
+from medcoding.candidate import Candidate, GuidelinePassage, SimilarEncounter
+from medcoding.chart import Chart
+from medcoding.codebook import Codebook, CodebookEntry
+from medcoding.encounter import Setting
+from medcoding.mention import Assertion, Mention
+from medcoding.proposal import ProposedCode
+from medcoding.result import Alternative, CharacterOrigin, CitedGuideline, Instruction, Rationale
+from retrieval.wording import forms
+
+_CODES_IN_NOTE: Final = re.compile(r"\b([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?)(?:\.?-)?(?:\s*-\s*([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?))?")
+_INSTRUCTIONS: Final = ("includes", "excludes1", "excludes2", "code_first", "use_additional_code", "code_also")
+_MOST_GUIDELINES: Final = 3
+_MOST_ALTERNATIVES: Final = 3
+_MOST_SIMILAR: Final = 3
+_UNCERTAIN: Final = {Setting.INPATIENT: "II.H", Setting.OUTPATIENT: "IV.H", Setting.ED: "IV.H"}
+_SIDES: Final = frozenset({"right", "left", "bilateral"})
+_LITTLE: Final = frozenset("unspecified other and or with in to for due by not elsewhere classified".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was established about one code before anything is said about it."""
+
+    chart: Chart
+    line: ProposedCode
+    mentions: tuple[Mention, ...]
+    candidates: tuple[Candidate, ...]
+    """Candidates of the leading mention."""
+    all_codes: tuple[str, ...]
+    """The final set."""
+    similar: tuple[SimilarEncounter, ...]
+    open_axes: tuple[str, ...]
+
+
+class Explainer:
+    """Knows the codebook and the guideline digest."""
+
+    def __init__(self, passages: Sequence[GuidelinePassage]) -> None:
+        self._passages = {p.id: p for p in passages}
+        self._governing = [p for p in passages if p.categories]
+
+    def explain(self, facts: Facts, codebook: Codebook) -> Rationale:
+        """The rationale of one code of the final set."""
+        entry = codebook.entry(facts.line.code)
+        if entry is None:
+            raise KeyError(facts.line.code)
+        lineage = codebook.lineage(entry.code)
+        return Rationale(
+            summary=_summary(facts, entry),
+            index_path=_path(facts, lineage),
+            characters=_characters(facts, lineage, codebook),
+            instructions=_instructions(facts, lineage),
+            guidelines=self._guidelines(facts),
+            alternatives=_alternatives(facts, codebook),
+            would_change=_would_change(facts, entry, codebook),
+            similar_encounters=tuple(s for s in facts.similar if _shares_category(s, entry.code))[:_MOST_SIMILAR],
+        )
+
+    def _guidelines(self, facts: Facts) -> tuple[CitedGuideline, ...]:
+        """Sections that decided something first, then those that govern the category, the narrowest first."""
+        setting = facts.chart.encounter.setting
+        decided = [_UNCERTAIN[setting]] if any(m.assertion is Assertion.POSSIBLE for m in facts.mentions) else []
+        decided += [i for i in _ids(facts.line.reason) if i in self._passages]
+        governing = sorted(
+            (p for p in self._governing if _governs(p, facts.line.code) and (not p.settings or setting in p.settings)),
+            key=lambda p: (_width(p, facts.line.code), p.id),
+        )
+        ids = dict.fromkeys([*decided, *(p.id for p in governing)])
+        cited = [self._passages[i] for i in ids if i in self._passages][:_MOST_GUIDELINES]
+        return tuple(CitedGuideline(id=p.id, edition=p.edition, text=f"{p.title}. {p.text}") for p in cited)
+
+
+def _summary(facts: Facts, entry: CodebookEntry) -> str:
+    lead = facts.mentions[0]
+    where = lead.section.value.replace("_", " ")
+    why = "stated as a problem" if lead.heads_problem else _ground(lead)
+    return (
+        f"{entry.code} {entry.title}: the record says “{lead.text}” ({where}, {lead.assertion.value}); {why}."
+        f" {facts.line.reason}"
+    )
+
+
+def _ground(lead: Mention) -> str:
+    if lead.assertion is Assertion.HISTORICAL:
+        return "a past condition that still matters"
+    return "a lasting condition, reported while it is current" if lead.chronic else "part of the assessment or course"
+
+
+def _path(facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[str, ...]:
+    """From the words looked up, through the wording that matched, down the tabular list."""
+    lead = facts.mentions[0]
+    surface = next((c.surface for c in facts.candidates if c.code == facts.line.code), lead.term or "")
+    looked_up = [lead.query] + ([surface] if surface and surface.lower() != lead.query.lower() else [])
+    return (*looked_up, *(f"{e.code} {e.title}" for e in reversed(lineage)))
+
+
+def _characters(facts: Facts, lineage: tuple[CodebookEntry, ...], codebook: Codebook) -> tuple[CharacterOrigin, ...]:
+    """What each level of the code adds to the one above and whether the record says it."""
+    said = frozenset(w for m in facts.mentions for w in (*forms(m.query), *m.axes.qualifiers, m.axes.laterality or ""))
+    codes = [e for e in reversed(lineage) if e.kind in {"category", "subcategory"}]
+    levels = [
+        CharacterOrigin(characters=e.code, meaning=e.title, origin=_origin(e, above, said))
+        for above, e in zip([None, *codes[:-1]], codes, strict=True)
+    ]
+    seventh = codebook.seventh_characters(facts.line.code)
+    if levels and len(facts.line.code) == 8 and facts.line.code[-1] in seventh:
+        levels[-1] = levels[-1].model_copy(update={"meaning": seventh[facts.line.code[-1]], "origin": "setting"})
+    return tuple(levels)
+
+
+def _origin(entry: CodebookEntry, above: CodebookEntry | None, said: frozenset[str]) -> str:
+    added = frozenset(forms(entry.title)) - (frozenset(forms(above.title)) if above else frozenset())
+    if above and "unspecified" in added:
+        return "not documented"
+    return "documented" if added & said or not added else "default"
+
+
+def _instructions(facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[Instruction, ...]:
+    """Every instructional note from the code up to its chapter, and what it means beside the final set."""
+    return tuple(
+        Instruction(kind=kind, at=entry.code, text=text, status=_status(kind, text, facts))
+        for entry in lineage
+        for kind in _INSTRUCTIONS
+        for text in getattr(entry.notes, kind)
+        if _CODES_IN_NOTE.search(text) or kind == "includes"
+    )
+
+
+def _status(kind: str, note: str, facts: Facts) -> str:
+    named = [c for c in facts.all_codes if c != facts.line.code and names_code(note, c)]
+    if kind == "includes":
+        return "applied"
+    if kind.startswith("excludes"):
+        return f"to check: {', '.join(named)}" if named else "does not apply"
+    return f"applied: {', '.join(named)}" if named else "to check"
+
+
+def names_code(note: str, code: str) -> bool:
+    """True when a tabular note names the code, a stem of it, or a range around it."""
+    for match in _CODES_IN_NOTE.finditer(note):
+        first, last = match.group(1), match.group(2)
+        if code.startswith(first) or (last and first <= code and (code <= last or code.startswith(last))):
+            return True
+    return False
+
+
+def _alternatives(facts: Facts, codebook: Codebook) -> tuple[Alternative, ...]:
+    """The candidates that came next, and what ruled each out."""
+    others = [c for c in facts.candidates if c.code != facts.line.code][:_MOST_ALTERNATIVES]
+    offered = [(c.code, c.title) for c in others]
+    if not offered:
+        offered = [(c, codebook.title(c)) for c in siblings(facts.line.code, codebook)[:_MOST_ALTERNATIVES]]
+    return tuple(Alternative(code=c, title=t, why_not=_why_not(facts, t, c)) for c, t in offered)
+
+
+def _why_not(facts: Facts, title: str, code: str) -> str:
+    if code in facts.all_codes:
+        return "It is reported as well."
+    said = frozenset(w for m in facts.mentions for w in (*forms(m.query), m.axes.laterality or ""))
+    own = frozenset(forms(_chosen_title(facts)))
+    needed = [w for w in dict.fromkeys(forms(title)) if w not in own | said | _LITTLE]
+    if needed:
+        return f"It needs “{' '.join(needed[:4])}”, which the record does not say here."
+    return "The chosen code says more of what the record says."
+
+
+def _would_change(facts: Facts, entry: CodebookEntry, codebook: Codebook) -> str:
+    """The one fact that would change the code."""
+    if facts.line.missing:
+        return facts.line.missing
+    if facts.open_axes:
+        example = next(iter(siblings(entry.code, codebook)), "")
+        sample = f", for instance {example} {codebook.title(example)}" if example else ""
+        return f"Documentation of {' and '.join(facts.open_axes)} would give a more specific code{sample}."
+    if any(m.assertion is Assertion.POSSIBLE for m in facts.mentions):
+        return "A diagnosis ruled out before discharge would not be coded."
+    return "A statement that the condition is ruled out, resolved or not the patient's own would remove it."
+
+
+def _chosen_title(facts: Facts) -> str:
+    return next((c.title for c in facts.candidates if c.code == facts.line.code), "")
+
+
+def _governs(passage: GuidelinePassage, code: str) -> bool:
+    return any(_in_range(category, code) for category in passage.categories)
+
+
+def _in_range(category: str, code: str) -> bool:
+    first, _, last = category.partition("-")
+    return code.startswith(first) if not last else first <= code[: len(last)] <= last
+
+
+def _width(passage: GuidelinePassage, code: str) -> int:
+    """How widely a passage reaches: a single code before a category before a range."""
+    fitting = [c for c in passage.categories if _in_range(c, code)]
+    return min(100 if "-" in c else 10 - len(c) for c in fitting)
+
+
+def _shares_category(similar: SimilarEncounter, code: str) -> bool:
+    return any(other[:3] == code[:3] for other in similar.codes)
+
+
+def _ids(text: str) -> list[str]:
+    return re.findall(r"\b(?:I|II|III|IV)\.[A-Z](?:\.\d+)?(?:\.[a-z])?(?:\.\d+)?", text)
+

@@ -1,0 +1,123 @@
+"""The one way to a language model, seen from the steps: settings, messages, answers, errors.
+
+`agent.vllm` implements it. A step knows only the protocol `LLM`, so a test gives it a scripted one.
+
+Errors: `DependencyError` (server missing, down, too slow or refusing) and `UnusableAnswerError` (the answer does not
+fit). No message, log line or chained exception holds note text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, Field, SecretStr
+
+from medcoding.errors import ModelOutputError
+from medcoding.record import Record
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
+
+class LlmSettings(Record):
+    """Where the model server is and what one question to it may take."""
+
+    base_url: str | None = None
+    """The server's OpenAI-compatible root, for instance `http://127.0.0.1:8000/v1`; None means no model server."""
+    model: str | None = None
+    """Name the server knows the model by; None takes the first one it lists."""
+    api_key: SecretStr | None = None
+    timeout_s: float = Field(default=60.0, gt=0)
+    """Longest wait for one HTTP request."""
+    total_s: float = Field(default=120.0, gt=0)
+    """Longest time for one question, retries and asking again included; waiting for a free slot is not."""
+    attempts: int = Field(default=3, ge=1)
+    """HTTP requests for one completion when the transport fails."""
+    backoff_s: float = Field(default=0.5, ge=0)
+    """First pause between attempts; doubles each time, with jitter."""
+    concurrency: int = Field(default=8, ge=1)
+    """Questions in flight at once."""
+    breaker_failures: int = Field(default=5, ge=1)
+    """Questions in a row lost to the transport after which the server is left alone."""
+    breaker_s: float = Field(default=30.0, ge=0)
+    """How long it is left alone."""
+    reask: int = Field(default=1, ge=0)
+    """How often an unusable answer is asked for again."""
+    max_tokens: int = Field(default=400, ge=1)
+    temperature: float = Field(default=0.0, ge=0)
+    seed: int = 0
+    cost_per_1k_tokens_in: float = Field(default=0.0, ge=0)
+    cost_per_1k_tokens_out: float = Field(default=0.0, ge=0)
+
+    def money(self, usage: Usage) -> float:
+        """Price of a usage, in the currency of the two cost settings."""
+        return (usage.tokens_in * self.cost_per_1k_tokens_in + usage.tokens_out * self.cost_per_1k_tokens_out) / 1000
+
+
+class Message(Record):
+    """One message of a chat."""
+
+    role: Literal["system", "user"]
+    content: str = Field(repr=False)
+
+
+class Usage(Record):
+    """Tokens spent, over every attempt that got an answer."""
+
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    """Part of `tokens_in` that the server had already computed."""
+    tokens_out: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            tokens_in=self.tokens_in + other.tokens_in,
+            tokens_cached=self.tokens_cached + other.tokens_cached,
+            tokens_out=self.tokens_out + other.tokens_out,
+        )
+
+
+class TokenScore(Record):
+    """One generated token with its natural-log probability and those of the alternatives at its place."""
+
+    text: bytes
+    """UTF-8; a token may be part of a character."""
+    logprob: float
+    alternatives: tuple[tuple[bytes, float], ...] = ()
+
+
+class Answer(Record, Generic[AnswerT]):
+    """A parsed answer and what was measured about it."""
+
+    value: AnswerT
+    content: str = Field(default="", repr=False)
+    """The JSON as generated."""
+    usage: Usage = Usage()
+    tokens: tuple[TokenScore, ...] = Field(default=(), repr=False)
+    """Empty when the server sent no logprobs."""
+
+
+class UnusableAnswerError(ModelOutputError):
+    """The model answered, but not what was asked; `usage` is what that cost."""
+
+    def __init__(self, message: str, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage = usage or Usage()
+
+
+class LLM(Protocol):
+    """A language model that answers in the shape of a pydantic model."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model, for the stamp and the trail."""
+        ...
+
+    async def answer(
+        self, messages: Sequence[Message], response_model: type[AnswerT], *, cache_salt: str | None = None
+    ) -> Answer[AnswerT]:
+        """Answer as a `response_model`. Raises `DependencyError` or `ModelOutputError`, both free of note text.
+
+        Only questions with the same `cache_salt` share the server's prefix cache.
+        """
+        ...

@@ -1,0 +1,200 @@
+"""The whole way of an encounter on one screen.
+
+    split → find → select → retrieve → verify → reconcile → check → score and route → explain
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from agent.assemble import Answered, assemble
+from agent.choose import choose, choose_drug
+from agent.combine import CombinationTable
+from agent.explain import Explainer
+from agent.llm import LLM, LlmSettings, Usage
+from agent.mentions import MentionRules, find
+from agent.reconcile import reconcile
+from agent.reportable import Reportable, select
+from agent.route import RoutingSettings
+from agent.sections import HeadingTable, split
+from agent.verify import Verification, verify
+from guardrails.case import Case
+from guardrails.check import check
+from medcoding.candidate import Retrieved
+from medcoding.chart import Chart
+from medcoding.codebook import Codebook, Codebooks, EditionChoice
+from medcoding.encounter import Encounter
+from medcoding.errors import DependencyError
+from medcoding.mention import Mention, MentionKind
+from medcoding.proposal import Choice
+from medcoding.result import CodingResult, Cost, Stamp
+from prompts.loader import Prompt
+from retrieval.knowledge import KnowledgeSearch
+from retrieval.search import CandidateSearch
+
+_PASSAGES = 4
+_SIMILAR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The language model with what it needs; absent where none is configured."""
+
+    llm: LLM
+    prompt: Prompt
+    secret: bytes
+    """Installation secret: the note's delimiter and the tenants' cache salts are derived from it."""
+    settings: LlmSettings
+    fallback_allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the flow is built from; made in `agent.bootstrap` only."""
+
+    codebooks: Codebooks
+    headings: HeadingTable
+    mention_rules: MentionRules
+    search: CandidateSearch
+    knowledge: KnowledgeSearch
+    combinations: CombinationTable
+    explainer: Explainer
+    routing: RoutingSettings
+    model: Model | None
+    stamp: Stamp
+
+
+@dataclass(slots=True)
+class Clock:
+    """Milliseconds per step."""
+
+    stage_ms: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stage_ms[name] = round((time.perf_counter() - started) * 1000, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything before the model is asked. Record of *split* to *retrieve*."""
+
+    chart: Chart
+    mentions: tuple[Mention, ...]
+    selected: Reportable
+    retrieved: Retrieved
+    edition: EditionChoice
+
+
+class Pipeline:
+    """Codes encounters. Safe to call concurrently."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    async def code(self, encounter: Encounter) -> CodingResult:
+        """The coding result of one encounter.
+
+        Raises `DependencyError` only when the model is down and the operator forbade the fallback.
+        """
+        clock = Clock()
+        prepared = await asyncio.to_thread(self.prepare, encounter, clock)
+        with clock.step("verify"):
+            verification, why_rules = await self._verified(prepared)
+        return await asyncio.to_thread(self._concluded, prepared, verification, why_rules, clock)
+
+    def prepare(self, encounter: Encounter, clock: Clock) -> Prepared:
+        """Split, find, select and retrieve: the part that needs no model."""
+        parts = self.parts
+        edition = parts.codebooks.for_date(encounter.coding_date)
+        with clock.step("split"):
+            chart = split(encounter, parts.headings)
+        with clock.step("find"):
+            mentions = find(chart, parts.mention_rules)
+        with clock.step("select"):
+            selected = select(chart, mentions)
+        with clock.step("retrieve"):
+            retrieved = self._retrieved(encounter, selected.mentions, edition)
+        return Prepared(chart, mentions, selected, retrieved, edition)
+
+    def _retrieved(self, encounter: Encounter, mentions: tuple[Mention, ...], edition: EditionChoice) -> Retrieved:
+        codebook = edition.codebook
+        day = encounter.coding_date if edition.in_force else codebook.edition.effective_from
+        problems = "; ".join(dict.fromkeys(m.query for m in mentions if m.kind is MentionKind.PROBLEM))
+        return Retrieved(
+            candidates=self.parts.search.candidates(
+                mentions, codebook, day, tuple(s.code for s in encounter.suggestions)
+            ),
+            passages=self.parts.knowledge.passages(problems, encounter.setting, _PASSAGES),
+            similar=self.parts.knowledge.similar(problems, encounter.tenant, _SIMILAR),
+        )
+
+    async def _verified(self, prepared: Prepared) -> tuple[Verification, str]:
+        """The model's choices, or none and the reason why rules will choose."""
+        model = self.parts.model
+        if model is None:
+            return Verification(), "chosen by rules, no language model is configured"
+        problems = [m for m in prepared.selected.mentions if m.kind is MentionKind.PROBLEM]
+        try:
+            verification = await verify(
+                prepared.chart, problems, prepared.retrieved, model.llm, model.prompt, model.secret
+            )
+        except DependencyError:
+            if not model.fallback_allowed:
+                raise
+            return Verification(), "chosen by rules, the language model did not answer"
+        return verification, "chosen by rules, the language model gave no usable answer"
+
+    def _concluded(
+        self, prepared: Prepared, verification: Verification, why_rules: str, clock: Clock
+    ) -> CodingResult:
+        parts, codebook = self.parts, prepared.edition.codebook
+        with clock.step("reconcile"):
+            choices = _all_choices(prepared, verification)
+            proposal = reconcile(prepared.chart, prepared.selected.mentions, choices, codebook, parts.combinations)
+        with clock.step("check"):
+            findings = check(Case(prepared.chart, proposal, codebook, prepared.edition.in_force))
+        with clock.step("explain"):
+            answered = Answered(
+                chart=prepared.chart,
+                mentions=prepared.selected.mentions,
+                left_out=prepared.selected.left_out,
+                retrieved=prepared.retrieved,
+                proposal=proposal,
+                findings=findings,
+                why_rules=why_rules,
+            )
+            result = assemble(answered, codebook, parts.explainer, parts.routing, parts.stamp)
+        return result.model_copy(update={"cost": _cost(verification.usage, parts.model, clock)})
+
+
+def _all_choices(prepared: Prepared, verification: Verification) -> tuple[Choice, ...]:
+    """The model's choices; rules for every mention it did not answer; drugs by the conditions then coded."""
+    answered = {choice.mention_id for choice in verification.choices}
+    problems = [m for m in prepared.selected.mentions if m.kind is MentionKind.PROBLEM]
+    drugs = [m for m in prepared.selected.mentions if m.kind is MentionKind.DRUG]
+    retrieved = prepared.retrieved
+    by_rules = [choose(m, retrieved.of(m.id)) for m in problems if m.id not in answered]
+    choices = [*verification.choices, *by_rules]
+    categories = frozenset(choice.code[:3] for choice in choices if choice.code)
+    with_drugs = [choose_drug(m, retrieved.of(m.id), categories) for m in drugs]
+    return (*choices, *(choice for choice in with_drugs if choice.code))
+
+
+def _cost(usage: Usage, model: Model | None, clock: Clock) -> Cost:
+    return Cost(
+        tokens_in=usage.tokens_in,
+        tokens_cached=usage.tokens_cached,
+        tokens_out=usage.tokens_out,
+        stage_ms=clock.stage_ms,
+        money=model.settings.money(usage) if model else 0.0,
+    )

@@ -1,0 +1,227 @@
+"""Reconcile: the choices for single mentions become one code set with roles and sequence.
+
+Deterministic: duplicates join, combinations replace their parts, a less specific code gives way to a more specific one
+of its category, symptoms give way to diagnoses, and the set is put in order. A final pass by a model is not made here:
+for on-premise models it lowered F1 (see docs/decisions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from agent.combine import CombinationTable, Combined
+from agent.reportable import quote_of
+from medcoding.chart import Chart, SectionKind
+from medcoding.codebook import Codebook
+from medcoding.codes import CodeRole, CodeSystem
+from medcoding.encounter import Setting
+from medcoding.mention import Mention
+from medcoding.proposal import Choice, NotCoded, NotCodedReason, Proposal, ProposedCode, Source
+
+_EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
+_STATUS_CATEGORIES: Final = (
+    "Z14", "Z15", "Z16", "Z17", "Z18", "Z19", "Z21", "Z22", "Z28", "Z66", "Z67", "Z68", "Z72", "Z73", "Z74", "Z76",
+    "Z77", "Z78", "Z79", "Z80", "Z81", "Z82", "Z83", "Z84", "Z85", "Z86", "Z87", "Z88", "Z89", "Z90", "Z91", "Z92",
+    "Z93", "Z94", "Z95", "Z96", "Z97", "Z98", "Z99",
+)  # fmt: skip
+_SYMPTOM_CHAPTER: Final = "R"
+_LEAST_SPECIFIC: Final = ("unspecified", "without complication")
+_MANIFESTATION: Final = "in diseases classified elsewhere"
+_PRINCIPAL_SECTIONS: Final = (
+    SectionKind.DISCHARGE_DIAGNOSIS,
+    SectionKind.ASSESSMENT,
+    SectionKind.ASSESSMENT_PLAN,
+    SectionKind.PROBLEM_LIST,
+    SectionKind.HOSPITAL_COURSE,
+    SectionKind.ADMISSION_DIAGNOSIS,
+)
+
+
+class CodeSet:
+    """The set while it is being settled: codes in order of appearance, what was left out and why."""
+
+    def __init__(self, choices: Iterable[Choice], mentions: Sequence[Mention]) -> None:
+        self._mentions = {m.id: m for m in mentions}
+        self.lines: dict[str, ProposedCode] = {}
+        self.not_coded: list[NotCoded] = []
+        for choice in choices:
+            self._take(choice)
+
+    def drop(self, code: str, reason: NotCodedReason, detail: str) -> None:
+        """Leave a code out and say why."""
+        line = self.lines.pop(code)
+        self.not_coded.append(
+            NotCoded(text=line.evidence[0].text, evidence=line.evidence, code=code, reason=reason, detail=detail)
+        )
+
+    def combine(self, found: Combined) -> None:
+        """Put the combination in the place of its parts; it takes over their evidence."""
+        parts = [self.lines[code] for code in (*found.firsts, *found.seconds)]
+        merged = _merged(found.rule.result, parts, f"{found.rule.guideline}: the two are reported together.")
+        order = list(self.lines)
+        place = min(order.index(part.code) for part in parts)
+        for code in [*found.firsts, *found.seconds]:
+            if code.startswith(found.rule.drops):
+                self.drop(code, NotCodedReason.DUPLICATE, f"Reported as {merged.code} ({found.rule.guideline}).")
+        items = [(code, line) for code, line in self.lines.items()]
+        kept_before = [item for item in items if order.index(item[0]) < place]
+        kept_after = [item for item in items if order.index(item[0]) >= place]
+        self.lines = dict([*kept_before, (merged.code, merged), *kept_after])
+
+    def mentions_of(self, line: ProposedCode) -> list[Mention]:
+        """The mentions that carry a code."""
+        return [self._mentions[i] for i in line.mention_ids]
+
+    def _take(self, choice: Choice) -> None:
+        mention = self._mentions[choice.mention_id]
+        if choice.code is None:
+            if choice.declined_as:
+                self.not_coded.append(_uncoded(mention, choice))
+            return
+        line = _line(choice.code, mention, choice)
+        held = self.lines.get(choice.code)
+        self.lines[choice.code] = _joined(held, line) if held else line
+
+
+def reconcile(
+    chart: Chart, mentions: Sequence[Mention], choices: Sequence[Choice], codebook: Codebook, table: CombinationTable
+) -> Proposal:
+    """One code set from the choices, with roles and sequence."""
+    settled = CodeSet(_in_order(chart, mentions, choices), mentions)
+    while found := table.first_that_applies(settled.lines):
+        settled.combine(found)
+    _drop_less_specific(settled, codebook)
+    _drop_integral_symptoms(settled)
+    return Proposal(codes=_sequenced(chart, settled, codebook), not_coded=tuple(settled.not_coded))
+
+
+def _in_order(chart: Chart, mentions: Sequence[Mention], choices: Sequence[Choice]) -> list[Choice]:
+    """Choices in the order in which the record weighs them: stated problems of the final assessment first."""
+    by_id = {m.id: m for m in mentions}
+    inpatient = chart.encounter.setting is Setting.INPATIENT
+
+    def weight(choice: Choice) -> tuple[bool, int, bool, int]:
+        mention = by_id[choice.mention_id]
+        listed = mention.section in _PRINCIPAL_SECTIONS
+        rank = _PRINCIPAL_SECTIONS.index(mention.section) if listed and inpatient else 0
+        return (not listed, rank, not mention.heads_problem, mention.id)
+
+    return sorted(choices, key=weight)
+
+
+def _drop_less_specific(settled: CodeSet, codebook: Codebook) -> None:
+    """`N18.9` beside `N18.31`: the unspecified code of a category says nothing more (guideline I.B.2)."""
+    for code in list(settled.lines):
+        title = codebook.title(code).lower()
+        better = [c for c in settled.lines if c != code and c[:3] == code[:3] and not _is_least(codebook, c)]
+        if better and any(word in title for word in _LEAST_SPECIFIC) and "side" not in title and code[0] not in "STZ":
+            settled.drop(code, NotCodedReason.DUPLICATE, f"{better[0]} says the same more specifically.")
+
+
+def _drop_integral_symptoms(settled: CodeSet) -> None:
+    """A symptom that is not a stated problem gives way to the diagnoses (guidelines I.B.5, II.A, IV.D)."""
+    diagnoses = [c for c in settled.lines if c[0] not in (_SYMPTOM_CHAPTER, "Z", *_EXTERNAL_CAUSES)]
+    for code in list(settled.lines):
+        stated = any(m.heads_problem for m in settled.mentions_of(settled.lines[code]))
+        if diagnoses and code.startswith(_SYMPTOM_CHAPTER) and not stated:
+            settled.drop(code, NotCodedReason.INTEGRAL, "A symptom beside established diagnoses (I.B.5).")
+
+
+def _sequenced(chart: Chart, settled: CodeSet, codebook: Codebook) -> tuple[ProposedCode, ...]:
+    """Conditions, then what code-first notes hold back, then status codes, then external causes."""
+    order = sorted(settled.lines, key=lambda code: _late(code, codebook))
+    order = _etiology_first(order, codebook)
+    first = CodeRole.PRINCIPAL if chart.encounter.setting is Setting.INPATIENT else CodeRole.FIRST_LISTED
+    lines: list[ProposedCode] = []
+    for sequence, code in enumerate(order, start=1):
+        role = first if sequence == 1 and not code.startswith(_EXTERNAL_CAUSES) else _role(code)
+        lines.append(settled.lines[code].model_copy(update={"sequence": sequence, "role": role}))
+    return tuple(lines)
+
+
+def _etiology_first(order: list[str], codebook: Codebook) -> list[str]:
+    """Move a code behind the one that its code-first note names (guidelines I.A.13, I.B.7)."""
+    placed = list(order)
+    for code in order:
+        named = "; ".join(note for entry in codebook.lineage(code) for note in entry.notes.code_first)
+        etiologies = [c for c in placed if c != code and named and _names(named, c)]
+        if etiologies and placed.index(code) < max(placed.index(c) for c in etiologies):
+            placed.remove(code)
+            placed.insert(max(placed.index(c) for c in etiologies) + 1, code)
+    return placed
+
+
+def _names(note: str, code: str) -> bool:
+    """True when a note names the code itself, its category, or a stem of it with a dash."""
+    stems = {code[:length].rstrip(".") for length in range(3, len(code) + 1)}
+    words = note.replace("(", " ").replace(")", " ").replace(",", " ").replace(";", " ").split()
+    return any(word.rstrip("-").rstrip(".") in stems for word in words)
+
+
+def _late(code: str, codebook: Codebook) -> int:
+    if code.startswith(_EXTERNAL_CAUSES):
+        return 3
+    if code.startswith(_STATUS_CATEGORIES):
+        return 2
+    return 1 if _MANIFESTATION in codebook.title(code).lower() else 0
+
+
+def _role(code: str) -> CodeRole:
+    if code.startswith(_EXTERNAL_CAUSES):
+        return CodeRole.EXTERNAL_CAUSE
+    return CodeRole.STATUS if code.startswith(_STATUS_CATEGORIES) else CodeRole.SECONDARY
+
+
+def _line(code: str, mention: Mention, choice: Choice) -> ProposedCode:
+    return ProposedCode(
+        system=choice.system,
+        code=code,
+        role=CodeRole.SECONDARY,
+        sequence=1,
+        mention_ids=(mention.id,),
+        evidence=(quote_of(mention),),
+        source=choice.source,
+        strength=choice.strength,
+        reason=choice.reason,
+        missing=choice.missing,
+        signals=choice.signals,
+    )
+
+
+def _joined(held: ProposedCode, line: ProposedCode) -> ProposedCode:
+    """The same code from another mention: evidence adds up, the stronger choice speaks."""
+    lead = held if held.strength >= line.strength else line
+    return lead.model_copy(
+        update={
+            "mention_ids": (*held.mention_ids, *line.mention_ids),
+            "evidence": tuple(dict.fromkeys((*held.evidence, *line.evidence))),
+        }
+    )
+
+
+def _merged(code: str, parts: Sequence[ProposedCode], reason: str) -> ProposedCode:
+    """A combination is only as certain as its weakest part."""
+    weakest = min(parts, key=lambda p: p.strength)
+    return ProposedCode(
+        system=CodeSystem.ICD10CM,
+        code=code,
+        role=CodeRole.SECONDARY,
+        sequence=1,
+        mention_ids=tuple(dict.fromkeys(i for p in parts for i in p.mention_ids)),
+        evidence=tuple(dict.fromkeys(q for p in parts for q in p.evidence)),
+        source=weakest.source if all(p.source is weakest.source for p in parts) else Source.RULES,
+        strength=weakest.strength,
+        reason=reason,
+    )
+
+
+def _uncoded(mention: Mention, choice: Choice) -> NotCoded:
+    reason = choice.declined_as or NotCodedReason.NO_CANDIDATE
+    return NotCoded(text=mention.text, evidence=(quote_of(mention),), reason=reason, detail=choice.reason)
+
+
+def _is_least(codebook: Codebook, code: str) -> bool:
+    title = codebook.title(code).lower()
+    return any(word in title for word in _LEAST_SPECIFIC)
+

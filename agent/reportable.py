@@ -1,0 +1,127 @@
+"""Which mentions are to be coded: what the record assesses or treats, and what is reported whenever it is current.
+
+The section a mention stands in and its assertion decide, with the setting (guidelines II–IV). Everything that is left
+out keeps its reason.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.mentions import DIAGNOSIS_SECTIONS
+from medcoding.chart import Chart, SectionKind
+from medcoding.mention import Assertion, Mention, MentionKind
+from medcoding.proposal import EvidenceQuote, NotCoded, NotCodedReason
+from medcoding.record import Record
+
+_BACKGROUND: Final = frozenset(
+    {
+        SectionKind.CHIEF_COMPLAINT,
+        SectionKind.HISTORY_PRESENT_ILLNESS,
+        SectionKind.PAST_MEDICAL_HISTORY,
+        SectionKind.PAST_SURGICAL_HISTORY,
+        SectionKind.SOCIAL_HISTORY,
+        SectionKind.HOSPITAL_COURSE,
+        SectionKind.PROCEDURES,
+        SectionKind.PLAN,
+        SectionKind.OTHER,
+    }
+)
+"""Sections whose lasting conditions and statuses count; passing complaints there do not."""
+
+_COMPLAINT: Final = frozenset(
+    {SectionKind.CHIEF_COMPLAINT, SectionKind.HISTORY_PRESENT_ILLNESS, SectionKind.OTHER, SectionKind.HOSPITAL_COURSE}
+)
+_DECIDED_BY_ASSERTION: Final = {
+    Assertion.NEGATED: (NotCodedReason.NEGATED, "The record says the patient does not have it."),
+    Assertion.HYPOTHETICAL: (NotCodedReason.HYPOTHETICAL, "The record speaks of it as something that could happen."),
+}
+
+
+class Reportable(Record):
+    """Mentions to be coded and those deliberately left out. Record of the *select* step."""
+
+    mentions: tuple[Mention, ...]
+    left_out: tuple[NotCoded, ...]
+
+
+def select(chart: Chart, mentions: tuple[Mention, ...]) -> Reportable:
+    """Choose what is to be coded.
+
+    Where nothing is assessed at all, what the patient came for is taken from complaint and history instead.
+    """
+    assessed = any(_stands_assessed(m) and m.assertion is Assertion.PRESENT for m in mentions)
+    stated = any(m.heads_problem and m.term for m in mentions)
+    chosen: list[Mention] = []
+    left_out: list[NotCoded] = []
+    for mention in mentions:
+        reason = _reason_against(chart, mention, assessed=assessed, stated=stated)
+        if reason is None:
+            chosen.append(mention)
+        elif mention.kind is MentionKind.PROBLEM and mention.term:
+            left_out.append(_not_coded(mention, *reason))
+    return Reportable(mentions=tuple(chosen), left_out=tuple(dict.fromkeys(left_out)))
+
+
+def _reason_against(
+    chart: Chart, mention: Mention, *, assessed: bool, stated: bool
+) -> tuple[NotCodedReason, str] | None:
+    """Why a mention is left out, None when it is to be coded."""
+    if mention.assertion in _DECIDED_BY_ASSERTION:
+        return _DECIDED_BY_ASSERTION[mention.assertion]
+    if mention.assertion is Assertion.POSSIBLE and not chart.encounter.setting.codes_uncertain_diagnoses:
+        return NotCodedReason.UNCERTAIN, "Uncertain diagnoses are not coded in this setting (IV.H)."
+    if mention.assertion is Assertion.FAMILY:
+        return _family(mention)
+    if mention.assertion is Assertion.HISTORICAL and not mention.stems:
+        return NotCodedReason.HISTORICAL, "The condition is past and no personal-history code belongs to it."
+    if _is_grounded(mention, assessed=assessed, stated=stated):
+        return None
+    return NotCodedReason.NOT_ASSESSED, "Nothing shows that it was evaluated, treated or monitored (III, IV.J)."
+
+
+def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
+    """True where the section shows that the condition counts at this encounter.
+
+    Under stated problems (`2. Hypertension.`) the text below each is reasoning: only lasting conditions count there.
+    """
+    lasting = mention.chronic or mention.assertion is Assertion.HISTORICAL
+    if mention.kind is MentionKind.DRUG or mention.heads_problem:
+        return True
+    if _stands_assessed(mention):
+        return lasting or not stated
+    if mention.section is SectionKind.HOSPITAL_COURSE or (mention.section in _BACKGROUND and lasting):
+        return True
+    return not assessed and mention.section in _COMPLAINT
+
+
+def _family(mention: Mention) -> tuple[NotCodedReason, str] | None:
+    if mention.stems and mention.section in DIAGNOSIS_SECTIONS:
+        return None
+    return NotCodedReason.FAMILY, "A relative has it, not the patient."
+
+
+def _stands_assessed(mention: Mention) -> bool:
+    return mention.section in DIAGNOSIS_SECTIONS
+
+
+def _not_coded(mention: Mention, reason: NotCodedReason, detail: str) -> NotCoded:
+    return NotCoded(
+        text=mention.text,
+        evidence=(quote_of(mention),),
+        code=mention.stems[0] if mention.stems else None,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def quote_of(mention: Mention) -> EvidenceQuote:
+    """The mention as verbatim evidence."""
+    return EvidenceQuote(
+        document_id=mention.document_id,
+        start=mention.span.start,
+        end=mention.span.end,
+        text=mention.text,
+        section=mention.section.value,
+        assertion=mention.assertion,
+    )

@@ -1,0 +1,64 @@
+"""All settings in one tree, read from the environment (`CHARTWRIGHT_LLM__BASE_URL=…`) or from a `.env` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from agent.ingest import InputLimits
+from agent.llm import LlmSettings
+from agent.route import RoutingSettings
+from medcoding.errors import ConfigError
+
+
+class QdrantSettings(BaseModel):
+    """Where the collections are served from, when not from the index folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    url: str | None = None
+    """Address of a Qdrant server; None opens the embedded collections of the index."""
+    api_key: SecretStr | None = None
+    """Key of the Qdrant server."""
+    timeout_s: int = Field(default=5, gt=0)
+    """Longest wait for one request."""
+
+
+class Settings(BaseSettings):
+    """Plain data; `agent.bootstrap` builds from it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CHARTWRIGHT_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    index_dir: Path = Path("var/index")
+    """Folder of the index that `chartwright index build` makes."""
+    secret: SecretStr | None = None
+    """Installation secret, from which note delimiters and cache salts are derived; made per process when absent."""
+    verify_prompt: str = "v1"
+    """Live version of the verify prompt."""
+    fallback: bool = True
+    """Answer by rules when the model is down; false makes that an error (exit 3)."""
+    llm: LlmSettings = LlmSettings()
+    limits: InputLimits = InputLimits()
+    routing: RoutingSettings = RoutingSettings()
+    qdrant: QdrantSettings = QdrantSettings()
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - pydantic checks each value
+    """Settings from the environment; arguments win. Raises `ConfigError` naming the wrong setting."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        name = "CHARTWRIGHT_" + "__".join(str(part).upper() for part in fault["loc"])
+        raise ConfigError(f"The setting {name} is wrong: {fault['msg']}; correct or unset it.") from None

@@ -1,0 +1,163 @@
+"""What a person sees in the terminal. Results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from agent.doctor import Check
+from agent.why import WhyAnswer
+from medcoding.candidate import Candidate
+from medcoding.codebook import Codebook, CodebookEntry
+from medcoding.encounter import Encounter
+from medcoding.finding import Finding
+from medcoding.proposal import EvidenceQuote, NotCoded, Source
+from medcoding.result import CodeLine, CodingResult, Rationale
+
+output: Final = Console(highlight=False)
+errors: Final = Console(stderr=True, highlight=False)
+
+_MOST_NOT_CODED: Final = 12
+_QUOTE_CHARS: Final = 90
+_STATE_STYLES: Final = {"ok": "green", "absent": "yellow", "broken": "red"}
+
+
+def note(text: str) -> None:
+    """One line to standard error."""
+    errors.print(escape(text))
+
+
+def result(encounter: Encounter, answer: CodingResult) -> None:
+    """The codes of one encounter, each with its rationale."""
+    parts = [_codes(answer), *(_rationale(line) for line in answer.codes)]
+    if not answer.codes:
+        parts.append(Text("No code is supported by this record."))
+    if answer.not_coded:
+        parts.append(_not_coded(answer.not_coded))
+    parts += [_finding(finding) for finding in answer.findings]
+    parts.append(_footer(answer))
+    visit = f"{answer.setting.value}, {answer.date_of_service}, {answer.edition}"
+    output.print(Panel(Group(*parts), title=escape(f"{encounter.case_id} · {visit}"), title_align="left"))
+
+
+def why(answer: WhyAnswer) -> None:
+    """For or against one code."""
+    output.print(Text.assemble((f"{answer.code} {answer.title}", "bold"), f" · {answer.verdict.replace('_', ' ')}"))
+    output.print(escape(answer.answer))
+    for quote in answer.evidence:
+        output.print(f"  {_quoted(quote)}")
+    if answer.line:
+        output.print(_rationale(answer.line))
+
+
+def entry(shown: CodebookEntry, codebook: Codebook) -> None:
+    """One entry of the book with its place and its notes."""
+    state = "billable" if shown.billable else "header, not billable"
+    derived = ", derived: not checked against the official file" if shown.status == "derived" else ""
+    tree = Tree(f"[bold]{shown.code}[/] {escape(shown.title)} ({state} in {codebook.edition.name}{derived})")
+    place = tree.add("place in the tabular list")
+    for above in reversed(codebook.ancestors(shown.code)):
+        place.add(f"{above.code} {escape(above.title)}")
+    for kind, notes in shown.notes.model_dump(exclude_defaults=True).items():
+        branch = tree.add(kind.replace("_", " "))
+        for text in notes.items() if isinstance(notes, dict) else [notes] if isinstance(notes, str) else notes:
+            branch.add(escape(": ".join(text) if isinstance(text, tuple) else text))
+    for child in codebook.children(shown.code):
+        tree.add(f"{child} {escape(codebook.title(child))}")
+    output.print(tree)
+
+
+def candidates(found: Sequence[Candidate]) -> None:
+    """Codes found for words, best first."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("code", "title", "matched wording", "score"):
+        table.add_column(heading)
+    for candidate in found:
+        table.add_row(candidate.code, escape(candidate.title), escape(candidate.surface), f"{candidate.score:.2f}")
+    output.print(table if found else "Nothing was found; try other words.")
+
+
+def checks(found: Sequence[Check]) -> None:
+    """The doctor's checks."""
+    for check in found:
+        output.print(f"[{_STATE_STYLES[check.state]}]{check.state:7}[/] {check.name}: {escape(check.detail)}")
+
+
+def _codes(answer: CodingResult) -> Table:
+    table = Table(box=None, pad_edge=False, expand=True)
+    for heading in ("#", "code", "title", "role", "confidence", "documentation", "route", "source"):
+        table.add_column(heading, overflow="fold")
+    for line in answer.codes:
+        table.add_row(
+            str(line.sequence),
+            f"[bold]{line.code}[/]",
+            escape(line.title),
+            line.role.value.replace("_", "-"),
+            f"{line.confidence:.2f}",
+            f"{line.documentation_score:.2f}",
+            line.route.value,
+            line.source.value,
+        )
+    return table
+
+
+def _rationale(line: CodeLine) -> Tree:
+    why = line.rationale
+    tree = Tree(f"[bold]{line.code}[/] {escape(line.title)}", guide_style="dim")
+    for quote in line.evidence[:3]:
+        tree.add(_quoted(quote))
+    tree.add(f"path: {escape(' → '.join(why.index_path))}")
+    _add_rules(tree, why)
+    for other in why.alternatives:
+        tree.add(f"not {other.code} {escape(other.title)}: {escape(other.why_not)}")
+    tree.add(f"would change it: {escape(why.would_change)}")
+    tree.add(f"confidence: {escape('; '.join(line.confidence_reasons))}")
+    return tree
+
+
+def _add_rules(tree: Tree, why: Rationale) -> None:
+    for instruction in why.instructions:
+        if instruction.status != "does not apply" and instruction.kind != "includes":
+            words = f"{instruction.kind.replace('_', ' ')} at {instruction.at}: {instruction.text} ({instruction.status})"
+            tree.add(escape(words))
+    for guideline in why.guidelines[:1]:
+        tree.add(f"guideline {guideline.id} ({guideline.edition}): {escape(guideline.text)}")
+
+
+def _not_coded(items: Sequence[NotCoded]) -> Tree:
+    tree = Tree("[bold]Deliberately not coded[/]", guide_style="dim")
+    for item in items[:_MOST_NOT_CODED]:
+        code = f" ({item.code})" if item.code else ""
+        tree.add(f"“{escape(_short(item.text))}”{code}: {item.reason.value}")
+    if len(items) > _MOST_NOT_CODED:
+        tree.add(f"and {len(items) - _MOST_NOT_CODED} more (see --json or --html)")
+    return tree
+
+
+def _finding(finding: Finding) -> Text:
+    return Text(f"{finding.severity.value.replace('_', ' ')}: {finding.message} {finding.mend} [{finding.source}]")
+
+
+def _footer(answer: CodingResult) -> Text:
+    spent = sum(answer.cost.stage_ms.values())
+    by_rules = any(line.source is Source.RULES for line in answer.codes)
+    words = "chosen without a language model; a coder must review it" if by_rules else "a coder must review it"
+    return Text(f"{words} · {spent:.0f} ms · index {answer.stamp.index} · model {answer.stamp.model}", style="dim")
+
+
+def _quoted(quote: EvidenceQuote) -> str:
+    where = f"{quote.document_id} {quote.start}–{quote.end}, {(quote.section or '').replace('_', ' ')}"
+    assertion = f", {quote.assertion.value}" if quote.assertion else ""
+    return f"“{escape(_short(quote.text))}” [dim]({escape(where)}{assertion})[/]"
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _QUOTE_CHARS else words[:_QUOTE_CHARS] + "…"

@@ -1,0 +1,1 @@
+"""Measures the product; nothing in it is tuned on what is measured here."""

@@ -1,0 +1,1 @@
+"""Official files and our own tables into codebook editions, an encoder and Qdrant collections."""

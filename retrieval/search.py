@@ -1,0 +1,149 @@
+"""Candidates: from mentions to numbered billable codes, at most 300 an encounter.
+
+Three ways lead to a code: the dictionary's stems, the lexical and dense search over surfaces, and what another system
+or similar past encounters suggest. Each surface is scored by the words it shares with the mention and by its cosine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
+
+from medcoding.candidate import Candidate, CandidateOrigin, MentionCandidates
+from medcoding.codebook import Codebook
+from medcoding.codes import CodeSystem
+from medcoding.mention import Mention, MentionKind
+from retrieval.encoder import TextEncoder
+from retrieval.expand import expand
+from retrieval.fusion import fused_hits
+from retrieval.sparse import Bm25Encoder
+from retrieval.store import Between, Hit, VectorQuery, VectorStore
+from retrieval.wording import forms
+
+MOST_CANDIDATES: Final = 300
+"""For one encounter: enums of more ids make guided decoding slow."""
+
+_PER_MENTION: Final = 12
+_HITS: Final = 24
+_PER_SURFACE: Final = 3
+_PER_STEM: Final = 8
+_DICTIONARY_SCORE: Final = 1.0
+_STEP_DOWN: Final = 0.04
+"""Loss of score from one sibling to the next, so that the best fitting one of a surface leads."""
+
+
+class Offer(NamedTuple):
+    """A code with the wording that led to it, before numbering."""
+
+    code: str
+    surface: str
+    score: float
+    similarity: float
+    origin: CandidateOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateSearch:
+    """Everything the search reads: the surface collection and both encoders."""
+
+    surfaces: VectorStore
+    encoder: TextEncoder
+    sparse: Bm25Encoder
+
+    def candidates(
+        self, mentions: Sequence[Mention], codebook: Codebook, day: date, suggested: Sequence[str] = ()
+    ) -> tuple[MentionCandidates, ...]:
+        """Numbered candidates per mention, best first. `day` selects the surfaces in force.
+
+        `suggested` are codes other systems were considering; they are offered where a mention leads near them.
+        """
+        problems = [m for m in mentions if m.kind is MentionKind.PROBLEM]
+        hits = self._hits([m.query for m in problems], day)
+        share = max(2, min(_PER_MENTION, MOST_CANDIDATES // max(1, len(mentions))))
+        offers = {m.id: _offers(m, found, codebook, suggested) for m, found in zip(problems, hits, strict=True)}
+        return tuple(
+            MentionCandidates(
+                mention_id=m.id, candidates=_numbered(offers.get(m.id) or _from_stems(m, codebook), codebook, share)
+            )
+            for m in mentions[: MOST_CANDIDATES // 2]
+        )
+
+    def _hits(self, texts: list[str], day: date) -> list[list[Hit]]:
+        """Fused hits of each text; a repeated text is searched once. Scores are cosines (0 for lexical-only hits)."""
+        distinct = list(dict.fromkeys(texts))
+        if not distinct:
+            return []
+        in_force = (Between("effective_from", "effective_to", int(day.strftime("%Y%m%d"))),)
+        dense = [VectorQuery(v, _HITS, in_force) for v in self.encoder.encode(distinct)]
+        lexical = [VectorQuery(self.sparse.query(t), _HITS, in_force) for t in distinct]
+        answers = self.surfaces.search([*dense, *lexical])
+        fused = [fused_hits(d, s, _HITS) for d, s in zip(answers[: len(distinct)], answers[len(distinct) :], strict=True)]
+        by_text = dict(zip(distinct, fused, strict=True))
+        return [by_text[text] for text in texts]
+
+
+def overlap(query: Sequence[str], surface: Sequence[str]) -> float:
+    """How far two wordings share their words: F1 over distinct normal forms, 0 to 1."""
+    left, right = set(query), set(surface)
+    shared = len(left & right)
+    return 2 * shared / (len(left) + len(right)) if shared else 0.0
+
+
+def _offers(mention: Mention, hits: Iterable[Hit], codebook: Codebook, suggested: Sequence[str]) -> list[Offer]:
+    """Every code that the dictionary, the search and other systems offer for one mention."""
+    said = forms(mention.query)
+    offers = _from_stems(mention, codebook)
+    for hit in hits:
+        surface = str(hit.payload["text"])
+        score = 0.55 * overlap(said, forms(surface)) + 0.45 * max(hit.score, 0.0)
+        stems = hit.payload["codes"]
+        codes = expand(stems if isinstance(stems, list) else [], codebook, mention.axes, said, _PER_SURFACE)
+        offers += _stepped(codes, surface, score, hit.score, CandidateOrigin.SEARCH)
+    near = {offer.code[:3] for offer in offers}
+    offers += [
+        Offer(code, "suggested by another system", 0.3, 0.0, CandidateOrigin.SUGGESTION)
+        for code in suggested
+        if code[:3] in near and codebook.is_billable(code)
+    ]
+    return offers
+
+
+def _from_stems(mention: Mention, codebook: Codebook) -> list[Offer]:
+    codes = expand(mention.stems, codebook, mention.axes, forms(mention.query), _PER_STEM)
+    return _stepped(codes, mention.term or "", _DICTIONARY_SCORE, 1.0, CandidateOrigin.DICTIONARY)
+
+
+def _stepped(
+    codes: Sequence[str], surface: str, score: float, similarity: float, origin: CandidateOrigin
+) -> list[Offer]:
+    return [
+        Offer(code, surface, max(0.0, score - _STEP_DOWN * place), similarity, origin)
+        for place, code in enumerate(codes)
+    ]
+
+
+def _numbered(offers: Iterable[Offer], codebook: Codebook, limit: int) -> tuple[Candidate, ...]:
+    """The best offer of each code, best code first, numbered from 1."""
+    best: dict[str, Offer] = {}
+    origins: dict[str, dict[CandidateOrigin, None]] = {}
+    for offer in offers:
+        origins.setdefault(offer.code, {})[offer.origin] = None
+        if offer.code not in best or offer.score > best[offer.code].score:
+            best[offer.code] = offer
+    ranked = sorted(best.values(), key=lambda o: (-o.score, o.code))[:limit]
+    return tuple(
+        Candidate(
+            number=number,
+            system=CodeSystem.ICD10CM,
+            code=offer.code,
+            title=codebook.title(offer.code),
+            surface=offer.surface,
+            score=offer.score,
+            similarity=max(-1.0, min(1.0, offer.similarity)),
+            origins=tuple(origins[offer.code]),
+        )
+        for number, offer in enumerate(ranked, start=1)
+    )
+

@@ -1,0 +1,69 @@
+"""How words are compared: tokens with offsets, their normal forms, and titles reduced to what distinguishes them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+_TOKEN: Final = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?|\d+(?:\.\d+)?[A-Za-z]?")
+_DROPPED: Final = frozenset({"the", "a", "an", "of"})
+_ROMAN: Final = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "iiia": "3a", "iiib": "3b"}
+_COUNTED: Final = frozenset({"type", "stage", "grade", "class", "bipolar"})
+_KEPT_S: Final = ("ss", "us", "is", "os", "as")
+_IRREGULAR: Final = {"vertebrae": "vertebra", "calculi": "calculus", "diverticula": "diverticulum", "feet": "foot"}
+
+_LATERALITY: Final = re.compile(r"\b(right|left|bilateral)\b[ -]?", re.IGNORECASE)
+_SIDE_PHRASE: Final = re.compile(r",? (unspecified (side|laterality|eye|ear|limb)|both sides)\b", re.IGNORECASE)
+_UNSPECIFIED: Final = re.compile(r",? ?\b(unspecified|not otherwise specified|NOS)\b ?", re.IGNORECASE)
+_PARENTHESES: Final = re.compile(r"\s*[(\[][^)\]]*[)\]]")
+_SPACES: Final = re.compile(r"\s+")
+
+LATERALITY_WORDS: Final = frozenset({"right", "left", "bilateral", "bilaterally", "both"})
+
+
+class Token(NamedTuple):
+    """A word in its normal form and where it stands in the text."""
+
+    form: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> list[Token]:
+    """Words of a text in normal form, articles and `of` left out, offsets in code points."""
+    found: list[Token] = []
+    for match in _TOKEN.finditer(text):
+        form = normal_form(match.group())
+        if form in _ROMAN and found and found[-1].form in _COUNTED:
+            form = _ROMAN[form]
+        if form not in _DROPPED:
+            found.append(Token(form, match.start(), match.end()))
+    return found
+
+
+def forms(text: str) -> tuple[str, ...]:
+    """Only the normal forms of a text's words."""
+    return tuple(t.form for t in tokens(text))
+
+
+@lru_cache(maxsize=65_536)
+def normal_form(word: str) -> str:
+    """Lower case, possessive and plural endings dropped: `Crohn's` and `crohns` meet, as do `stones` and `stone`."""
+    word = word.lower().replace("’", "'").replace("'", "")
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith(_KEPT_S):
+        return word[:-1]
+    return word
+
+
+def reduce_title(title: str) -> str:
+    """A tabular title without side, `unspecified` and bracketed nonessential words: what a note would say."""
+    text = _PARENTHESES.sub("", title)
+    text = _SIDE_PHRASE.sub("", text)
+    text = _UNSPECIFIED.sub(" ", text)
+    text = _LATERALITY.sub("", text)
+    return _SPACES.sub(" ", text).replace(" ,", ",").strip(" ,;")
