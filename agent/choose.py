@@ -15,6 +15,9 @@ from medcoding.proposal import Choice, NotCodedReason, Source
 _ENOUGH: Final = 0.66
 """Lowest fused score at which a candidate found by search alone is taken."""
 
+_SAYS_NOTHING: Final = frozenset({"Z79.899", "Y93.9", "Y92.9", "Y99.9"})
+"""Long-term use of a drug without a code of its own; unspecified activity, place and status (I.C.20.b, c, k)."""
+
 _CLEAR_LEAD: Final = 0.08
 _DICTIONARY_STRENGTH: Final = 0.8
 _STATED: Final = 0.1
@@ -71,8 +74,13 @@ def _none(mention: Mention, reason: str) -> Choice:
     )
 
 
-def choose_drug(mention: Mention, candidates: tuple[Candidate, ...], categories: frozenset[str]) -> Choice:
-    """Long-term drug therapy, where a condition it is for is coded (guideline I.C.21.c.3, categories Z79)."""
-    if mention.kind is not MentionKind.DRUG or (mention.needs and not categories.intersection(mention.needs)):
-        return _none(mention, "No coded condition makes this drug's long-term use reportable.")
-    return choose(mention, candidates)
+def choose_dependent(mention: Mention, candidates: tuple[Candidate, ...], coded: frozenset[str]) -> Choice:
+    """A mention that counts only beside others: a drug and its condition (Z79), a cause and its injury (chapter 20)."""
+    met = not mention.needs or any(code.startswith(mention.needs) for code in coded)
+    told = candidates and candidates[0].code not in _SAYS_NOTHING
+    return choose(mention, candidates) if met and told else _none(mention, "Nothing coded makes it reportable.")
+
+
+def is_dependent(mention: Mention) -> bool:
+    """True for drugs and for what explains or measures another condition."""
+    return mention.kind is MentionKind.DRUG or bool(mention.needs)

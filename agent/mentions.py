@@ -8,35 +8,20 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from agent.abbreviations import Abbreviations
-from agent.assertion import AssertionRules, Reading, SentenceReader
+from agent.assertion import AssertionRules, Reading
 from agent.axes import episode_of, read_axes
+from agent.measurements import measurements
+from agent.statements import DIAGNOSIS_SECTIONS, statement_span
 from medcoding.chart import Chart, SectionKind, Sentence, Span
 from medcoding.mention import Assertion, Episode, Mention, MentionKind
 from retrieval.dictionary import Dictionary, Term
-from retrieval.wording import Token
-
-DIAGNOSIS_SECTIONS: Final = frozenset(
-    {
-        SectionKind.ASSESSMENT,
-        SectionKind.ASSESSMENT_PLAN,
-        SectionKind.DISCHARGE_DIAGNOSIS,
-        SectionKind.ADMISSION_DIAGNOSIS,
-        SectionKind.PROBLEM_LIST,
-    }
-)
-"""Sections in which a short line of its own states a problem."""
+from retrieval.wording import Token, tokens
 
 _UNREAD: Final = frozenset({SectionKind.SIGNATURE, SectionKind.ALLERGIES})
-_LABELLED: Final = re.compile(r"^([^:\n]{3,80}?)(?:\s*:(?=\s|$)|\s+[-–—]\s+)")
-_NOT_A_STATEMENT: Final = re.compile(
-    r"\b(will|is|was|are|were|has|have|had|continue|continued|start|started|follow|return|recommend\w*|discuss\w*|"
-    r"order|ordered|obtain|schedule|take|refer|referred|monitor|advised?|should|can|may|call|given|prescribed|"
-    r"agreements?|understands?|reasoning|treatment|education|counseling|testing|reviewed|plan|today we|spent|"
-    r"minutes|encouraged|return|f/u|rtc|increase|decrease|refill|check|add|stop|hold|discharge[d]?|admit|admitted)\b",
-    re.IGNORECASE,
-)
-_LONGEST_STATEMENT: Final = 16
 _CONTENT: Final = re.compile(r"[A-Za-z]{3,}")
+_HISTORY_CODES: Final = ("Z8", "Z9")
+_CLAUSE_WORDS: Final = 10
+"""Words on either side of a mention that may belong to it."""
 _MOST_MENTIONS: Final = 600
 
 
@@ -58,6 +43,20 @@ class _Found(NamedTuple):
     heads_problem: bool
 
 
+class _Line(NamedTuple):
+    """One sentence with everything that reading it needs."""
+
+    sentence: Sentence
+    text: str
+    words: list[Token]
+    """Normal forms, abbreviations written out."""
+    note: str
+    """The whole document in lower case."""
+    statement: Span | None
+    episode: Episode
+    age: int | None
+
+
 def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
     """Every mention of the encounter in reading order, at most 600."""
     episode = episode_of(chart.encounter)
@@ -65,47 +64,45 @@ def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
     mentions: list[Mention] = []
     for sentence in chart.sentences:
         if sentence.section not in _UNREAD and len(mentions) < _MOST_MENTIONS:
-            note = notes[sentence.document_id]
-            mentions += _in_sentence(chart, sentence, rules, note, episode, len(mentions) + 1)
+            line = _line(chart, sentence, rules, notes[sentence.document_id], episode)
+            mentions += _in_line(line, rules, len(mentions) + 1)
     return tuple(mentions[:_MOST_MENTIONS])
 
 
-def statement_span(text: str, section: SectionKind) -> Span | None:
-    """The part of a line that states a problem on its own (`2. Hypertension.`, `HTN: continue lisinopril`)."""
-    label = _LABELLED.match(text)
-    if label and section in DIAGNOSIS_SECTIONS | {SectionKind.PLAN}:
-        named = label.group(1)
-        return None if _NOT_A_STATEMENT.search(named) else Span(start=0, end=len(named))
-    states = section in DIAGNOSIS_SECTIONS and len(text.split()) <= _LONGEST_STATEMENT
-    if states and not _NOT_A_STATEMENT.search(text):
-        return Span(start=0, end=len(text.rstrip(" .;:")))
-    return None
-
-
-def _in_sentence(
-    chart: Chart, sentence: Sentence, rules: MentionRules, note: str, episode: Episode, first_id: int
-) -> Iterator[Mention]:
+def _line(chart: Chart, sentence: Sentence, rules: MentionRules, note: str, episode: Episode) -> _Line:
     text = chart.text_of(sentence)
-    words = rules.abbreviations.tokens(text, note)
-    reader = rules.assertions.read(text)
-    statement = statement_span(text, sentence.section) if _begins_line(chart, sentence) else None
-    for number, found in enumerate(_found(text, words, rules.dictionary, statement), start=first_id):
-        reading = _reading(reader.assertion(found.start, found.end), found.term, sentence.section)
-        span = Span(start=sentence.span.start + found.start, end=sentence.span.start + found.end)
+    return _Line(
+        sentence=sentence,
+        text=text,
+        words=rules.abbreviations.tokens(text, note),
+        note=note,
+        statement=statement_span(text, sentence.section) if _begins_line(chart, sentence) else None,
+        episode=episode,
+        age=chart.encounter.patient.age,
+    )
+
+
+def _in_line(line: _Line, rules: MentionRules, first_id: int) -> Iterator[Mention]:
+    reader = rules.assertions.read(line.text)
+    for number, found in enumerate(_found(line, rules.dictionary), start=first_id):
+        reading = _reading(reader.assertion(found.start, found.end), found.term, line.sentence.section)
+        offset = line.sentence.span.start
         yield Mention(
             id=number,
             kind=MentionKind.DRUG if found.term and found.term.source == "drug" else MentionKind.PROBLEM,
-            document_id=sentence.document_id,
-            span=span,
-            text=text[found.start : found.end],
-            sentence=sentence.number,
-            section=sentence.section,
+            document_id=line.sentence.document_id,
+            span=Span(start=offset + found.start, end=offset + found.end),
+            text=line.text[found.start : found.end],
+            sentence=line.sentence.number,
+            section=line.sentence.section,
             assertion=reading.assertion,
             cue=reading.cue,
             experiencer="family" if reading.assertion is Assertion.FAMILY else "patient",
-            axes=read_axes(words, found.start, found.end, episode),
-            query=_query(text, found, statement, rules.abbreviations, note),
+            axes=read_axes(line.words, found.start, found.end, line.episode),
+            query=_query(line, found, rules.abbreviations),
+            context=_context(line, found),
             term=found.term.text if found.term else None,
+            concept=found.term.stems[0] if found.term else None,
             stems=_stems(found.term, reading.assertion),
             chronic=bool(found.term and found.term.chronic),
             needs=found.term.needs if found.term else (),
@@ -113,29 +110,51 @@ def _in_sentence(
         )
 
 
-def _found(text: str, words: list[Token], dictionary: Dictionary, statement: Span | None) -> list[_Found]:
-    """Dictionary terms of the sentence; a problem statement without any term stands as it is written."""
-    found = []
-    for match in dictionary.find(words):
-        start, end = words[match.first].start, words[match.last].end
-        heads = statement is not None and end <= statement.end + 1
-        found.append(_Found(start, end, match.term, heads))
+def _found(line: _Line, dictionary: Dictionary) -> list[_Found]:
+    """Terms and measurements of the line; a problem statement without any term stands as it is written."""
+    stated = line.statement
+    found = [
+        _Found(start, end, term, heads_problem=stated is not None and end <= stated.end + 1)
+        for start, end, term in _terms(line, dictionary)
+    ]
+    found += [
+        _Found(m.start, m.end, _measured(m.code, line.text[m.start : m.end], m.needs), heads_problem=False)
+        for m in measurements(line.text, line.age)
+    ]
     problems = [f for f in found if f.term is None or f.term.source != "drug"]
-    if statement and not any(f.heads_problem for f in problems) and _CONTENT.search(statement.of(text)):
-        found.insert(0, _Found(statement.start, statement.end, None, heads_problem=True))
+    if stated and not any(f.heads_problem for f in problems) and _CONTENT.search(stated.of(line.text)):
+        found.insert(0, _Found(stated.start, stated.end, None, heads_problem=True))
     return found
+
+
+def _terms(line: _Line, dictionary: Dictionary) -> list[tuple[int, int, Term]]:
+    """Terms of the words as written and with abbreviations written out; where they meet, the longer span wins."""
+    spans: list[tuple[int, int, Term]] = []
+    for words in (tokens(line.text), line.words):
+        spans += [(words[m.first].start, words[m.last].end, m.term) for m in dictionary.find(words)]
+    kept: list[tuple[int, int, Term]] = []
+    for start, end, term in sorted(spans, key=lambda s: (s[0] - s[1], s[2].source != "clinical")):
+        if all(end <= other_start or start >= other_end for other_start, other_end, _ in kept):
+            kept.append((start, end, term))
+    return sorted(kept, key=lambda s: s[0])
+
+
+def _measured(code: str, text: str, needs: tuple[str, ...]) -> Term:
+    return Term(text=" ".join(text.split()), stems=(code,), source="clinical", needs=needs)
 
 
 def _reading(reading: Reading, term: Term | None, section: SectionKind) -> Reading:
     """What the section and the condition itself add to the sentence's own cues."""
-    lasting = term is not None and term.chronic and not term.history_code
+    if term and term.stems and term.stems[0].startswith(_HISTORY_CODES):
+        held = reading.assertion in {Assertion.HISTORICAL, Assertion.FAMILY}
+        return Reading(Assertion.PRESENT, reading.cue) if held else reading
     if section is SectionKind.FAMILY_HISTORY and reading.assertion is not Assertion.NEGATED:
         return Reading(Assertion.FAMILY, reading.cue or "family history section")
-    if reading.assertion is Assertion.HISTORICAL and lasting:
+    lasting = term is not None and term.chronic
+    if reading.assertion is Assertion.HISTORICAL and lasting and term and not term.history_code:
         return Reading(Assertion.PRESENT, reading.cue)
-    if reading.assertion is Assertion.PRESENT and section is SectionKind.PAST_MEDICAL_HISTORY and not (
-        term and term.chronic
-    ):
+    past = section is SectionKind.PAST_MEDICAL_HISTORY and not lasting
+    if reading.assertion is Assertion.PRESENT and past:
         return Reading(Assertion.HISTORICAL, "past medical history section")
     return reading
 
@@ -151,15 +170,26 @@ def _stems(term: Term | None, assertion: Assertion) -> tuple[str, ...]:
     return term.stems
 
 
-def _query(text: str, found: _Found, statement: Span | None, abbreviations: Abbreviations, note: str) -> str:
-    """A problem statement is looked up whole, anything else by its own words; abbreviations are written out."""
-    span = statement if statement and found.heads_problem and found.term is None else None
-    words = span.of(text) if span else text[found.start : found.end]
-    return " ".join(abbreviations.expand(words, note).split())
+def _query(line: _Line, found: _Found, abbreviations: Abbreviations) -> str:
+    """The words that are looked up: those of the span, abbreviations written out."""
+    return " ".join(abbreviations.expand(line.text[found.start : found.end], line.note).split())
+
+
+def _context(line: _Line, found: _Found) -> tuple[str, ...]:
+    """Words of the problem statement, or the nearest words of a sentence."""
+    if line.statement and found.heads_problem:
+        limit = line.statement.end
+        return tuple(w.form for w in line.words if w.start < limit)
+    inside = [i for i, w in enumerate(line.words) if w.start < found.end and w.end > found.start]
+    if not inside:
+        return ()
+    return tuple(w.form for w in line.words[max(0, inside[0] - _CLAUSE_WORDS) : inside[-1] + _CLAUSE_WORDS + 1])
 
 
 def _begins_line(chart: Chart, sentence: Sentence) -> bool:
-    """True when nothing but list marks or a heading stands before the sentence on its line."""
+    """True when nothing but list marks or a heading stands before the sentence on its line, or in a diagnosis section
+    when the sentence follows another one of its paragraph."""
     text = chart.encounter.document(sentence.document_id).text
     before = text[text.rfind("\n", 0, sentence.span.start) + 1 : sentence.span.start]
-    return not re.search(r"[A-Za-z]{2,}", before) or before.rstrip().endswith(":")
+    starts = not re.search(r"[A-Za-z]{2,}", before) or before.rstrip().endswith(":")
+    return starts or (sentence.section in DIAGNOSIS_SECTIONS - {SectionKind.ASSESSMENT_PLAN})

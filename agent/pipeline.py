@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from agent.assemble import Answered, assemble
-from agent.choose import choose, choose_drug
+from agent.choose import choose, choose_dependent, is_dependent
 from agent.combine import CombinationTable
 from agent.explain import Explainer
 from agent.llm import LLM, LlmSettings, Usage
@@ -143,7 +143,7 @@ class Pipeline:
         model = self.parts.model
         if model is None:
             return Verification(), "chosen by rules, no language model is configured"
-        problems = [m for m in prepared.selected.mentions if m.kind is MentionKind.PROBLEM]
+        problems = [m for m in prepared.selected.mentions if not is_dependent(m)]
         try:
             verification = await verify(
                 prepared.chart, problems, prepared.retrieved, model.llm, model.prompt, model.secret
@@ -178,16 +178,16 @@ class Pipeline:
 
 
 def _all_choices(prepared: Prepared, verification: Verification) -> tuple[Choice, ...]:
-    """The model's choices; rules for every mention it did not answer; drugs by the conditions then coded."""
+    """The model's choices; rules for every mention it did not answer; what depends on other codes last."""
     answered = {choice.mention_id for choice in verification.choices}
-    problems = [m for m in prepared.selected.mentions if m.kind is MentionKind.PROBLEM]
-    drugs = [m for m in prepared.selected.mentions if m.kind is MentionKind.DRUG]
+    problems = [m for m in prepared.selected.mentions if not is_dependent(m)]
+    dependent = [m for m in prepared.selected.mentions if is_dependent(m)]
     retrieved = prepared.retrieved
     by_rules = [choose(m, retrieved.of(m.id)) for m in problems if m.id not in answered]
     choices = [*verification.choices, *by_rules]
-    categories = frozenset(choice.code[:3] for choice in choices if choice.code)
-    with_drugs = [choose_drug(m, retrieved.of(m.id), categories) for m in drugs]
-    return (*choices, *(choice for choice in with_drugs if choice.code))
+    coded = frozenset(choice.code for choice in choices if choice.code)
+    beside = [choose_dependent(m, retrieved.of(m.id), coded) for m in dependent]
+    return (*choices, *(choice for choice in beside if choice.code))
 
 
 def _cost(usage: Usage, model: Model | None, clock: Clock) -> Cost:

@@ -7,6 +7,7 @@ for on-premise models it lowered F1 (see docs/decisions).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -16,7 +17,7 @@ from medcoding.chart import Chart, SectionKind
 from medcoding.codebook import Codebook
 from medcoding.codes import CodeRole, CodeSystem
 from medcoding.encounter import Setting
-from medcoding.mention import Mention
+from medcoding.mention import Assertion, Mention
 from medcoding.proposal import Choice, NotCoded, NotCodedReason, Proposal, ProposedCode, Source
 
 _EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
@@ -26,7 +27,12 @@ _STATUS_CATEGORIES: Final = (
     "Z93", "Z94", "Z95", "Z96", "Z97", "Z98", "Z99",
 )  # fmt: skip
 _SYMPTOM_CHAPTER: Final = "R"
-_LEAST_SPECIFIC: Final = ("unspecified", "without complication")
+_LEAST_SPECIFIC: Final = ("unspecified", "without", "uncomplicated")
+_DIABETES: Final = ("E08", "E09", "E10", "E13")
+_TYPE_2: Final = "E11"
+_DEMENTIA_CAUSES: Final = ("G20", "G30", "G31", "G10")
+_BODY_REGION_UNKNOWN: Final = "T14"
+_JOINS: Final = re.compile(r"[^,;.\n]{0,30}?\b(?:with|w/|due to|from|secondary to|2/2)\b[^,;.\n]{0,30}")
 _MANIFESTATION: Final = "in diseases classified elsewhere"
 _PRINCIPAL_SECTIONS: Final = (
     SectionKind.DISCHARGE_DIAGNOSIS,
@@ -69,6 +75,13 @@ class CodeSet:
         kept_after = [item for item in items if order.index(item[0]) >= place]
         self.lines = dict([*kept_before, (merged.code, merged), *kept_after])
 
+    def rename(self, code: str, other: str, reason: str) -> None:
+        """Report another code on the same evidence, in the same place."""
+        renamed = self.lines[code].model_copy(update={"code": other, "reason": reason})
+        held = self.lines.get(other)
+        joined = _joined(held, renamed) if held else renamed
+        self.lines = {(other if c == code else c): (joined if c in {code, other} else x) for c, x in self.lines.items()}
+
     def mentions_of(self, line: ProposedCode) -> list[Mention]:
         """The mentions that carry a code."""
         return [self._mentions[i] for i in line.mention_ids]
@@ -89,10 +102,13 @@ def reconcile(
 ) -> Proposal:
     """One code set from the choices, with roles and sequence."""
     settled = CodeSet(_in_order(chart, mentions, choices), mentions)
+    _drop_history_of_current(settled)
+    _one_diabetes_type(settled, codebook)
+    _dementia_elsewhere(settled, codebook)
     while found := table.first_that_applies(settled.lines):
         settled.combine(found)
     _drop_less_specific(settled, codebook)
-    _drop_integral_symptoms(settled)
+    _drop_integral_symptoms(chart, settled)
     return Proposal(codes=_sequenced(chart, settled, codebook), not_coded=tuple(settled.not_coded))
 
 
@@ -110,22 +126,67 @@ def _in_order(chart: Chart, mentions: Sequence[Mention], choices: Sequence[Choic
     return sorted(choices, key=weight)
 
 
+def _drop_history_of_current(settled: CodeSet) -> None:
+    """“History of gout” beside gout under treatment is the same gout, not a past one (guideline I.C.21.c.4)."""
+    current = {m.concept for line in settled.lines.values() for m in settled.mentions_of(line) if _is_current(m)}
+    for code in list(settled.lines):
+        mentions = settled.mentions_of(settled.lines[code])
+        if all(m.assertion is Assertion.HISTORICAL and m.concept in current for m in mentions):
+            settled.drop(code, NotCodedReason.DUPLICATE, "The record treats the condition as current.")
+
+
+def _one_diabetes_type(settled: CodeSet, codebook: Codebook) -> None:
+    """A diabetic complication named without its type belongs to the type the record gives elsewhere (I.C.4.a)."""
+    types = [code[:3] for code in settled.lines if code.startswith(_DIABETES)]
+    for code in [c for c in settled.lines if c.startswith(_TYPE_2) and types]:
+        typed = f"{types[0]}{code[3:]}"
+        said = " ".join(m.query.lower() for m in settled.mentions_of(settled.lines[code]))
+        if "2" not in said and codebook.is_billable(typed):
+            settled.rename(code, typed, "I.C.4.a: the type of diabetes is documented elsewhere in the record.")
+
+
+def _dementia_elsewhere(settled: CodeSet, codebook: Codebook) -> None:
+    """Dementia with its cause documented is dementia in a disease classified elsewhere (I.A.13, category F02)."""
+    for code in [c for c in settled.lines if c.startswith("F03")]:
+        if any(c.startswith(_DEMENTIA_CAUSES) for c in settled.lines) and codebook.is_billable(f"F02{code[3:]}"):
+            settled.rename(code, f"F02{code[3:]}", "I.A.13: the cause of the dementia is coded first.")
+
+
+def _is_current(mention: Mention) -> bool:
+    return mention.assertion is Assertion.PRESENT
+
+
 def _drop_less_specific(settled: CodeSet, codebook: Codebook) -> None:
     """`N18.9` beside `N18.31`: the unspecified code of a category says nothing more (guideline I.B.2)."""
     for code in list(settled.lines):
-        title = codebook.title(code).lower()
         better = [c for c in settled.lines if c != code and c[:3] == code[:3] and not _is_least(codebook, c)]
-        if better and any(word in title for word in _LEAST_SPECIFIC) and "side" not in title and code[0] not in "STZ":
+        injuries = [c for c in settled.lines if c[0] in "ST" and c[:3] != _BODY_REGION_UNKNOWN]
+        if code.startswith(_BODY_REGION_UNKNOWN):
+            better = injuries
+        elif code[0] in "STZ" or not _is_least(codebook, code):
+            better = []
+        if better:
             settled.drop(code, NotCodedReason.DUPLICATE, f"{better[0]} says the same more specifically.")
 
 
-def _drop_integral_symptoms(settled: CodeSet) -> None:
-    """A symptom that is not a stated problem gives way to the diagnoses (guidelines I.B.5, II.A, IV.D)."""
+def _drop_integral_symptoms(chart: Chart, settled: CodeSet) -> None:
+    """A symptom gives way to the diagnoses, unless it is stated as a problem apart (guidelines I.B.5, II.A, IV.D)."""
     diagnoses = [c for c in settled.lines if c[0] not in (_SYMPTOM_CHAPTER, "Z", *_EXTERNAL_CAUSES)]
-    for code in list(settled.lines):
-        stated = any(m.heads_problem for m in settled.mentions_of(settled.lines[code]))
-        if diagnoses and code.startswith(_SYMPTOM_CHAPTER) and not stated:
+    explained = [m for c in diagnoses for m in settled.mentions_of(settled.lines[c])]
+    for code in [c for c in settled.lines if c.startswith(_SYMPTOM_CHAPTER)]:
+        mentions = settled.mentions_of(settled.lines[code])
+        apart = [m for m in mentions if m.heads_problem and not any(_linked(chart, m, d) for d in explained)]
+        if diagnoses and not apart:
             settled.drop(code, NotCodedReason.INTEGRAL, "A symptom beside established diagnoses (I.B.5).")
+
+
+def _linked(chart: Chart, symptom: Mention, diagnosis: Mention) -> bool:
+    """“Influenza with cough”, “cough due to influenza”: one statement that joins the two."""
+    if symptom.sentence != diagnosis.sentence:
+        return False
+    first, second = sorted((symptom, diagnosis), key=lambda m: m.span.start)
+    between = chart.encounter.document(first.document_id).text[first.span.end : second.span.start]
+    return bool(_JOINS.fullmatch(between.lower()))
 
 
 def _sequenced(chart: Chart, settled: CodeSet, codebook: Codebook) -> tuple[ProposedCode, ...]:

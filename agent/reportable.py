@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.mentions import DIAGNOSIS_SECTIONS
+from agent.statements import DIAGNOSIS_SECTIONS
 from medcoding.chart import Chart, SectionKind
 from medcoding.mention import Assertion, Mention, MentionKind
 from medcoding.proposal import EvidenceQuote, NotCoded, NotCodedReason
@@ -29,9 +29,23 @@ _BACKGROUND: Final = frozenset(
 )
 """Sections whose lasting conditions and statuses count; passing complaints there do not."""
 
+_SYMPTOMS: Final = "R"
+"""Chapter 18: a past symptom is not worth a history code unless it is assessed."""
+
 _COMPLAINT: Final = frozenset(
     {SectionKind.CHIEF_COMPLAINT, SectionKind.HISTORY_PRESENT_ILLNESS, SectionKind.OTHER, SectionKind.HOSPITAL_COURSE}
 )
+_LISTS_OF_FINDINGS: Final = frozenset(
+    {
+        SectionKind.REVIEW_OF_SYSTEMS,
+        SectionKind.PHYSICAL_EXAM,
+        SectionKind.VITALS,
+        SectionKind.RESULTS,
+        SectionKind.MEDICATIONS,
+        SectionKind.INSTRUCTIONS,
+    }
+)
+
 _DECIDED_BY_ASSERTION: Final = {
     Assertion.NEGATED: (NotCodedReason.NEGATED, "The record says the patient does not have it."),
     Assertion.HYPOTHETICAL: (NotCodedReason.HYPOTHETICAL, "The record speaks of it as something that could happen."),
@@ -58,7 +72,7 @@ def select(chart: Chart, mentions: tuple[Mention, ...]) -> Reportable:
         reason = _reason_against(chart, mention, assessed=assessed, stated=stated)
         if reason is None:
             chosen.append(mention)
-        elif mention.kind is MentionKind.PROBLEM and mention.term:
+        elif _worth_naming(mention):
             left_out.append(_not_coded(mention, *reason))
     return Reportable(mentions=tuple(chosen), left_out=tuple(dict.fromkeys(left_out)))
 
@@ -85,14 +99,21 @@ def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
 
     Under stated problems (`2. Hypertension.`) the text below each is reasoning: only lasting conditions count there.
     """
-    lasting = mention.chronic or mention.assertion is Assertion.HISTORICAL
-    if mention.kind is MentionKind.DRUG or mention.heads_problem:
+    past = mention.assertion is Assertion.HISTORICAL and not (mention.concept or "").startswith(_SYMPTOMS)
+    lasting = mention.chronic or past
+    if mention.kind is MentionKind.DRUG or mention.needs or mention.heads_problem:
         return True
     if _stands_assessed(mention):
-        return lasting or not stated
+        return lasting or not stated or mention.section is not SectionKind.ASSESSMENT_PLAN
     if mention.section is SectionKind.HOSPITAL_COURSE or (mention.section in _BACKGROUND and lasting):
         return True
     return not assessed and mention.section in _COMPLAINT
+
+
+def _worth_naming(mention: Mention) -> bool:
+    """False for what nobody would expect a code for: complaints in a review of systems, findings of an examination."""
+    expected = mention.section not in _LISTS_OF_FINDINGS or mention.assertion is Assertion.POSSIBLE
+    return mention.kind is MentionKind.PROBLEM and mention.term is not None and not mention.needs and expected
 
 
 def _family(mention: Mention) -> tuple[NotCodedReason, str] | None:

@@ -7,7 +7,7 @@ from typing import Final
 from guardrails.case import Case
 from medcoding.finding import Finding, Severity
 from medcoding.mention import Assertion
-from medcoding.proposal import EvidenceQuote, ProposedCode
+from medcoding.proposal import ProposedCode
 
 _PERSONAL_HISTORY: Final = ("Z85", "Z86", "Z87", "Z91", "Z92", "Z98", "Z90", "Z89", "Z96", "Z95", "Z94", "Z93", "I25.2")
 _FAMILY_HISTORY: Final = ("Z80", "Z81", "Z82", "Z83", "Z84")
@@ -26,7 +26,7 @@ def evidence_is_verbatim(case: Case) -> tuple[Finding, ...]:
             mend="Quote the provider's own words, or leave the code out.",
         )
         for line in case.proposal.codes
-        if not line.evidence or any(not _stands(quote, texts) for quote in line.evidence)
+        if not line.evidence or any(not q.stands_in(texts.get(q.document_id, "")) for q in line.evidence)
     )
 
 
@@ -65,7 +65,3 @@ def _supporting(case: Case, code: str) -> frozenset[Assertion]:
     if code.startswith(_PERSONAL_HISTORY):
         supporting.add(Assertion.HISTORICAL)
     return frozenset(supporting)
-
-
-def _stands(quote: EvidenceQuote, texts: dict[str, str]) -> bool:
-    return bool(quote.text) and texts.get(quote.document_id, "")[quote.start : quote.end] == quote.text

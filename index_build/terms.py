@@ -14,7 +14,11 @@ from retrieval.wording import forms
 
 TERMS_FOLDER: Final = Path(__file__).parent / "knowledge" / "terms"
 _DRUGS: Final = "drugs.tsv"
-_FEWEST_WORDS: Final = {"inclusion": 1, "title": 1}
+_SHORTEST_SINGLE_WORD: Final = 9
+"""A title of one short word (`Activity`, `Shot`) is everyday language; clinical ones stand in our own table."""
+
+_EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
+_INJURIES: Final = ("S", "T")
 _TOO_GENERAL: Final = frozenset({"other", "unspecified", "not", "elsewhere", "nec", "nos"})
 
 
@@ -27,6 +31,7 @@ def clinical_terms(folder: Path = TERMS_FOLDER) -> Iterator[Term]:
                     text=text.strip(),
                     stems=(row["code"],),
                     source="clinical",
+                    needs=_INJURIES if row["code"].startswith(_EXTERNAL_CAUSES) else (),
                     history_code=row["history_code"],
                     family_code=row["family_code"],
                     chronic=row["chronic"] == "y",
@@ -42,10 +47,12 @@ def drug_terms(folder: Path = TERMS_FOLDER) -> Iterator[Term]:
 
 
 def surface_terms(surfaces: Iterable[Surface]) -> Iterator[Term]:
-    """Titles and inclusion terms that a note could hold word for word."""
+    """Titles and inclusion terms that a note could hold word for word; external causes only from our own table."""
     for surface in surfaces:
         words = forms(surface.text)
-        if surface.kind in _FEWEST_WORDS and not _TOO_GENERAL.intersection(words):
+        telling = len(words) > 1 or len(surface.text) >= _SHORTEST_SINGLE_WORD
+        external = surface.codes[0].startswith(_EXTERNAL_CAUSES)
+        if surface.kind != "clinical" and telling and not external and not _TOO_GENERAL.intersection(words):
             yield Term(text=surface.text, stems=surface.codes, source=surface.kind)
 
 

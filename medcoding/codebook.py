@@ -13,7 +13,7 @@ from contextlib import closing
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from medcoding.errors import DependencyError, IntegrityError
 from medcoding.record import Record
@@ -106,8 +106,9 @@ class Codebook:
     """One edition, read only. Safe to share between threads. Memory: a bounded cache of entries."""
 
     def __init__(self, path: Path) -> None:
+        self._name = path.name
         self._connection = _connect(path)
-        self.edition = self._read_edition(path)
+        self.edition = self._read_edition()
         self.entry = lru_cache(maxsize=16_384)(self._read_entry)
         self.billable_under = lru_cache(maxsize=4_096)(self._read_billable_under)
 
@@ -159,7 +160,7 @@ class Codebook:
     def count(self, *, billable_only: bool = False) -> int:
         """Number of entries below the blocks (categories and codes)."""
         where = "billable = 1" if billable_only else "kind IN ('category', 'subcategory')"
-        (number,) = self._connection.execute(f"SELECT count(*) FROM entry WHERE {where}").fetchone()
+        ((number,),) = self._rows(f"SELECT count(*) FROM entry WHERE {where}")
         return int(number)
 
     def close(self) -> None:
@@ -167,10 +168,9 @@ class Codebook:
         self._connection.close()
 
     def _read_entry(self, code: str) -> CodebookEntry | None:
-        row = self._connection.execute(
-            "SELECT code, parent, kind, title, billable, status, notes FROM entry WHERE code = ?", (code,)
-        ).fetchone()
-        return _entry(row) if row else None
+        query = "SELECT code, parent, kind, title, billable, status, notes FROM entry WHERE code = ?"
+        rows = self._rows(query, code)
+        return _entry(rows[0]) if rows else None
 
     def _read_billable_under(self, code: str) -> tuple[str, ...]:
         """The code itself when billable, else every billable code below it, in book order."""
@@ -183,20 +183,25 @@ class Codebook:
         )
 
     def _codes(self, query: str, code: str) -> tuple[str, ...]:
-        return tuple(row[0] for row in self._connection.execute(query, (code,)))
+        return tuple(row[0] for row in self._rows(query, code))
 
-    def _read_edition(self, path: Path) -> Edition:
+    def _rows(self, query: str, *values: str) -> list[Any]:
         try:
-            row = self._connection.execute("SELECT * FROM edition").fetchone()
+            return self._connection.execute(query, values).fetchall()
         except sqlite3.DatabaseError:
-            row = None
-        if row is None or row[5] != SCHEMA_VERSION:
-            raise IntegrityError(
-                f"The codebook {path.name} is damaged or of another version; run 'chartwright index build'."
-            )
-        return Edition(
-            name=row[0], effective_from=row[1], effective_to=row[2], status=row[3], source=row[4]
+            raise self._damaged() from None
+
+    def _damaged(self) -> IntegrityError:
+        return IntegrityError(
+            f"The codebook {self._name} is damaged or of another version; run 'chartwright index build'."
         )
+
+    def _read_edition(self) -> Edition:
+        rows = self._rows("SELECT schema, name, effective_from, effective_to, status, source FROM edition")
+        if len(rows) != 1 or rows[0][0] != SCHEMA_VERSION:
+            raise self._damaged()
+        _, name, first, last, status, source = rows[0]
+        return Edition(name=name, effective_from=first, effective_to=last, status=status, source=source)
 
 
 class EditionChoice(NamedTuple):
@@ -228,7 +233,7 @@ class Codebooks:
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise DependencyError(f"The codebook {path.name} is missing; run 'chartwright index build'.")
-    return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
 
 def _notes_json(notes: InstructionalNotes) -> str | None:

@@ -51,8 +51,8 @@ class CodedEncounter(Encounter):
     @model_validator(mode="after")
     def _quotes_are_verbatim(self) -> Self:
         texts = {d.document_id: d.text for d in self.documents}
-        for line in self.codes:
+        for number, line in enumerate(self.codes, start=1):
             for quote in line.evidence:
-                if texts.get(quote.document_id, "")[quote.start : quote.end] != quote.text:
-                    raise ValueError(f"evidence of {line.code} is not verbatim at {quote.start}:{quote.end}")
+                if not quote.stands_in(texts.get(quote.document_id, "")):
+                    raise ValueError(f"evidence of code {number} is not verbatim at {quote.start}:{quote.end}")
         return self

@@ -62,14 +62,19 @@ class Mention(Record):
     axes: Axes = Axes()
     query: str
     """What is looked up: the mention with its abbreviations expanded."""
+    context: tuple[str, ...] = ()
+    """Normal forms of the words of its clause, from which more specific siblings are recognised."""
     term: str | None = None
     """The dictionary term that matched, if one did."""
+    concept: str | None = None
+    """Code or stem of the term when it is current, whatever the assertion here: the same for all its synonyms."""
     stems: tuple[str, ...] = ()
     """Codes or stems the dictionary gives for that term under this assertion (a past condition leads to its history
     code); later steps expand and check them."""
     chronic: bool = False
     """True for a lasting condition or status, reported whenever it is documented as current."""
     needs: tuple[str, ...] = ()
-    """For a drug: categories of which one must be coded for its long-term use to be reported."""
+    """Beginnings of codes of which one must be coded for this mention to count: the condition a drug is for, the injury
+    an external cause explains, the obesity a body mass index belongs to."""
     heads_problem: bool = False
     """True when the mention stands as a problem's own heading in an assessment or diagnosis list."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Final, TypeVar
 
 from pydantic import ValidationError
 
 from medcoding.errors import InputError
 from medcoding.record import Record
 
+_FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -55,9 +57,14 @@ def _open(path: Path) -> BinaryIO:
 def _faults(error: ValidationError) -> str:
     """At most three faults as `field: what is wrong`; pydantic is told not to include the input."""
     faults = error.errors(include_url=False, include_input=False, include_context=False)
-    shown = [f"{'.'.join(map(str, f['loc'])) or 'the JSON'}: {_plain(f['msg'])}" for f in faults[:3]]
+    shown = [f"{'.'.join(map(_place, f['loc'])) or 'the JSON'}: {_plain(f['msg'])}" for f in faults[:3]]
     more = [f"and {len(faults) - 3} more"] if len(faults) > 3 else []
     return "; ".join(shown + more)
+
+
+def _place(step: str | int) -> str:
+    """A position, or a key where it reads like a field name; any other key is the sender's text and stays unsaid."""
+    return str(step) if isinstance(step, int) or _FIELD_NAME.fullmatch(step) else "an unknown key"
 
 
 def _plain(message: str) -> str:

@@ -49,6 +49,10 @@ class EvidenceQuote(Record):
         """Where the quote stands."""
         return Span(start=self.start, end=self.end)
 
+    def stands_in(self, text: str) -> bool:
+        """True when these words, at least one character, stand exactly there in the document's text."""
+        return 0 <= self.start < self.end <= len(text) and text[self.start : self.end] == self.text
+
 
 class ModelSignals(Record):
     """What was measured about one model answer, outside the model's own claims."""

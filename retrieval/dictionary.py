@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
@@ -42,7 +42,8 @@ class Term(Record):
     chronic: bool = False
     """Reported whenever the record documents it as current (guidelines IV.I and III)."""
     needs: tuple[str, ...] = ()
-    """For drugs: categories of which one must be coded for the drug to be worth a code."""
+    """Beginnings of codes of which one must be coded for this one to count: the condition a drug is for, the injury
+    an external cause explains."""
 
 
 class TermMatch(NamedTuple):
@@ -66,11 +67,10 @@ class Dictionary:
     def load(cls, path: Path) -> Dictionary:
         """Read the file that `write_terms` wrote. Raises when it is missing or damaged."""
         try:
-            rows = orjson.loads(path.read_bytes())
-            return cls(Term.model_construct(**row) for row in rows)
+            return cls(_stored(row) for row in orjson.loads(path.read_bytes()))
         except FileNotFoundError:
             raise DependencyError("The term dictionary is missing; run 'chartwright index build'.") from None
-        except (orjson.JSONDecodeError, TypeError, AttributeError):
+        except (orjson.JSONDecodeError, TypeError, AttributeError, KeyError):
             raise IntegrityError("The term dictionary is damaged; run 'chartwright index build'.") from None
 
     def __len__(self) -> int:
@@ -116,6 +116,10 @@ class Dictionary:
 def write_terms(path: Path, terms: Iterable[Term]) -> None:
     """Write terms for `Dictionary.load`; of two with the same wording the first one counts."""
     path.write_bytes(orjson.dumps([t.model_dump() for t in terms]))
+
+
+def _stored(row: dict[str, Any]) -> Term:
+    return Term.model_construct(**{**row, "stems": tuple(row["stems"]), "needs": tuple(row["needs"])})
 
 
 def _next_positions(run: Sequence[Token], last: int) -> list[int]:

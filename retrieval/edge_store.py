@@ -18,7 +18,7 @@ from typing import Final
 
 import qdrant_edge as edge
 
-from medcoding.errors import IntegrityError
+from medcoding.errors import ConfigError, IntegrityError
 from retrieval.store import DENSE, SPARSE, AnyOf, Condition, Hit, Payload, Point, SparseVector, VectorQuery
 
 _BATCH: Final = 1_000
@@ -48,11 +48,15 @@ class EdgeStore:
     def open_copy(cls, folder: Path) -> EdgeStore:
         """Open a hard-linked copy of a built collection; the folder itself is left for other processes.
 
-        Raises `IntegrityError` when the files cannot be read as a collection.
+        Raises `IntegrityError` when the files cannot be read as a collection, `ConfigError` when no copy can be made.
         """
-        copy = _hard_linked(folder)
-        with _damage_named(folder.name):
-            return cls(edge.EdgeShard.load(str(copy)), copy)
+        copy = _reader_folder(folder.parent)
+        try:
+            with _damage_named(folder.name):
+                return cls(edge.EdgeShard.load(str(_hard_linked(folder, copy))), copy)
+        except IntegrityError:
+            shutil.rmtree(copy, ignore_errors=True)
+            raise
 
     def upsert(self, points: Iterable[Point]) -> None:
         """Add or replace points, in acknowledged batches."""
@@ -109,12 +113,18 @@ def _release(shard: edge.EdgeShard, copy: Path | None) -> None:
         shutil.rmtree(copy, ignore_errors=True)
 
 
-def _hard_linked(folder: Path) -> Path:
-    """Copy the folder by hard links beside it; the write-ahead log, which is also the lock, by content."""
-    _sweep(folder.parent)
-    copy = Path(tempfile.mkdtemp(prefix=f"{_READERS}{os.getpid()}-", dir=folder.parent)) / folder.name
-    shutil.copytree(folder, copy, copy_function=_link_or_copy)
-    return copy
+def _reader_folder(parent: Path) -> Path:
+    """A new folder for this process, beside the collections, because hard links do not leave a file system."""
+    _sweep(parent)
+    try:
+        return Path(tempfile.mkdtemp(prefix=f"{_READERS}{os.getpid()}-", dir=parent))
+    except OSError as error:
+        raise ConfigError(f"The index folder cannot be written to ({error.strerror}); every reader needs that.") from None
+
+
+def _hard_linked(folder: Path, copy: Path) -> Path:
+    """Link the collection's files into `copy`; the write-ahead log, which is also the lock, by content."""
+    return Path(shutil.copytree(folder, copy / folder.name, copy_function=_link_or_copy))
 
 
 def _link_or_copy(source: str, target: str) -> None:

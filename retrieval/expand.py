@@ -20,6 +20,7 @@ _NEUTRAL: Final = frozenset(
     "with in and or to by for due other not elsewhere classified on at from as encounter initial subsequent sequela "
     "type disease disorder code condition specified following".split()
 )
+_DENIALS: Final = frozenset({"without", "no", "not", "denies", "negative", "nor", "never"})
 _EPISODE_CHARACTERS: Final = {"initial": "A", "subsequent": "D", "sequela": "S"}
 _SEVENTH: Final = 8
 _LARGEST_GROUP: Final = 400
@@ -42,6 +43,28 @@ def expand(stems: Iterable[str], codebook: Codebook, axes: Axes, said: Sequence[
     words = frozenset(said) | frozenset(axes.qualifiers)
     fits = {code: _fit(code, titles[code] - shared, axes, words) for code in group}
     return tuple(sorted(group, key=lambda code: (-fits[code], code)))[:limit]
+
+
+def refine(code: str, codebook: Codebook, axes: Axes, context: Sequence[str]) -> str | None:
+    """A more specific code of the same category, when the mention's clause says every word that makes it so.
+
+    `context` holds the normal forms of the clause in order. None when no sibling says more than the code itself.
+    """
+    said = _affirmed(context)
+    own = frozenset(_forms(codebook.title(code)))
+    best: tuple[float, str] | None = None
+    for other in codebook.billable_under(code[:3])[:_LARGEST_GROUP]:
+        added = frozenset(_forms(codebook.title(other))) - own - _NEUTRAL - _SIDES - _SILENT
+        if added and added <= said:
+            fit = len(added) + _side_fit(frozenset(_forms(codebook.title(other))), axes) + _episode_fit(other, axes)
+            best = max(best or (0.0, ""), (fit, other))
+    return best[1] if best and best[1] and best[0] > 0 else None
+
+
+def _affirmed(context: Sequence[str]) -> frozenset[str]:
+    """The words of a clause without those that it denies (`without exacerbation`, `no bleeding`)."""
+    denied = {context[i + step] for i, w in enumerate(context) for step in (1, 2) if w in _DENIALS and i + step < len(context)}
+    return frozenset(context) - denied
 
 
 def _fit(code: str, distinguishing: frozenset[str], axes: Axes, words: frozenset[str]) -> float:

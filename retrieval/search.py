@@ -16,11 +16,11 @@ from medcoding.codebook import Codebook
 from medcoding.codes import CodeSystem
 from medcoding.mention import Mention, MentionKind
 from retrieval.encoder import TextEncoder
-from retrieval.expand import expand
+from retrieval.expand import expand, refine
 from retrieval.fusion import fused_hits
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import Between, Hit, VectorQuery, VectorStore
-from retrieval.wording import forms
+from retrieval.wording import LATERALITY_WORDS, forms
 
 MOST_CANDIDATES: Final = 300
 """For one encounter: enums of more ids make guided decoding slow."""
@@ -30,8 +30,17 @@ _HITS: Final = 24
 _PER_SURFACE: Final = 3
 _PER_STEM: Final = 8
 _DICTIONARY_SCORE: Final = 1.0
+_REFINED_SCORE: Final = 1.05
+_COVERAGE_WEIGHT: Final = 0.4
+"""How much a dictionary term loses when it covers only part of a problem statement."""
+
 _STEP_DOWN: Final = 0.04
 """Loss of score from one sibling to the next, so that the best fitting one of a surface leads."""
+
+
+_LITTLE: Final = LATERALITY_WORDS | frozenset(
+    "with and or in on to by for due from mild moderate severe acute chronic stable controlled well poorly new".split()
+)
 
 
 class Offer(NamedTuple):
@@ -60,7 +69,7 @@ class CandidateSearch:
         `suggested` are codes other systems were considering; they are offered where a mention leads near them.
         """
         problems = [m for m in mentions if m.kind is MentionKind.PROBLEM]
-        hits = self._hits([m.query for m in problems], day)
+        hits = self._hits([_searched(m) for m in problems], day)
         share = max(2, min(_PER_MENTION, MOST_CANDIDATES // max(1, len(mentions))))
         offers = {m.id: _offers(m, found, codebook, suggested) for m, found in zip(problems, hits, strict=True)}
         return tuple(
@@ -93,7 +102,7 @@ def overlap(query: Sequence[str], surface: Sequence[str]) -> float:
 
 def _offers(mention: Mention, hits: Iterable[Hit], codebook: Codebook, suggested: Sequence[str]) -> list[Offer]:
     """Every code that the dictionary, the search and other systems offer for one mention."""
-    said = forms(mention.query)
+    said = forms(_searched(mention))
     offers = _from_stems(mention, codebook)
     for hit in hits:
         surface = str(hit.payload["text"])
@@ -111,8 +120,26 @@ def _offers(mention: Mention, hits: Iterable[Hit], codebook: Codebook, suggested
 
 
 def _from_stems(mention: Mention, codebook: Codebook) -> list[Offer]:
-    codes = expand(mention.stems, codebook, mention.axes, forms(mention.query), _PER_STEM)
-    return _stepped(codes, mention.term or "", _DICTIONARY_SCORE, 1.0, CandidateOrigin.DICTIONARY)
+    """What the dictionary term leads to, with the more specific sibling that the clause spells out before it."""
+    said = forms(mention.query)
+    codes = expand(mention.stems, codebook, mention.axes, said, _PER_STEM)
+    offers = _stepped(codes, mention.term or "", _dictionary_score(mention, said), 1.0, CandidateOrigin.DICTIONARY)
+    finer = refine(codes[0], codebook, mention.axes, mention.context) if codes else None
+    if finer and finer not in codes[:1]:
+        offers.append(Offer(finer, codebook.title(finer), _REFINED_SCORE, 1.0, CandidateOrigin.DICTIONARY))
+    return offers
+
+
+def _dictionary_score(mention: Mention, said: Sequence[str]) -> float:
+    """1 for a term that is the whole statement, less where it covers only some of its words."""
+    stated = frozenset(mention.context) - _LITTLE if mention.heads_problem else frozenset(said)
+    covered = len(stated & frozenset(said)) / max(1, len(stated))
+    return _DICTIONARY_SCORE - _COVERAGE_WEIGHT * (1 - covered)
+
+
+def _searched(mention: Mention) -> str:
+    """What is searched for: the whole statement of a stated problem, else the mention's own words."""
+    return " ".join(mention.context) if mention.heads_problem and mention.context else mention.query
 
 
 def _stepped(

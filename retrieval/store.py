@@ -38,7 +38,7 @@ class Point:
     payload: Payload
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.dense).all():
+        if not (np.isfinite(self.dense).all() and np.isfinite(self.sparse.values).all()):
             raise InputError(f"Point {self.id} holds a vector that is not finite; embed its text again.")
 
 

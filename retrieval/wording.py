@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-_TOKEN: Final = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?|\d+(?:\.\d+)?[A-Za-z]?")
+_LETTERS: Final = r"(?:[^\W\d_]|[\u0300-\u036f])+"
+"""Letters of any script, with combining marks: a note may hold `é` in one code point or in two."""
+
+_TOKEN: Final = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})?|\d+(?:\.\d+)?[A-Za-z]?")
 _DROPPED: Final = frozenset({"the", "a", "an", "of"})
 _ROMAN: Final = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "iiia": "3a", "iiib": "3b"}
 _COUNTED: Final = frozenset({"type", "stage", "grade", "class", "bipolar"})
 _KEPT_S: Final = ("ss", "us", "is", "os", "as")
-_IRREGULAR: Final = {"vertebrae": "vertebra", "calculi": "calculus", "diverticula": "diverticulum", "feet": "foot"}
+_IRREGULAR: Final = {"vertebrae": "vertebra", "calculi": "calculus", "diverticula": "diverticulum", "feet": "foot", "does": "does", "nows": "nows"}
 
 _LATERALITY: Final = re.compile(r"\b(right|left|bilateral)\b[ -]?", re.IGNORECASE)
 _SIDE_PHRASE: Final = re.compile(r",? (unspecified (side|laterality|eye|ear|limb)|both sides)\b", re.IGNORECASE)
+_SIDED_ORGAN: Final = re.compile(r", (right|left|unspecified|bilateral|both) (eye|ear|side)s?\b", re.IGNORECASE)
 _UNSPECIFIED: Final = re.compile(r",? ?\b(unspecified|not otherwise specified|NOS)\b ?", re.IGNORECASE)
 _PARENTHESES: Final = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _SPACES: Final = re.compile(r"\s+")
@@ -49,8 +54,11 @@ def forms(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def normal_form(word: str) -> str:
-    """Lower case, possessive and plural endings dropped: `Crohn's` and `crohns` meet, as do `stones` and `stone`."""
-    word = word.lower().replace("’", "'").replace("'", "")
+    """Lower case, accents, possessive and plural endings dropped.
+
+    `Crohn's` and `crohns` meet, as do `stones` and `stone`, `Ménière` and `Meniere`.
+    """
+    word = _unaccented(word.lower().replace("’", "'").replace("'", ""))
     if word in _IRREGULAR:
         return _IRREGULAR[word]
     if len(word) > 4 and word.endswith("ies"):
@@ -60,10 +68,16 @@ def normal_form(word: str) -> str:
     return word
 
 
+def _unaccented(word: str) -> str:
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
 def reduce_title(title: str) -> str:
     """A tabular title without side, `unspecified` and bracketed nonessential words: what a note would say."""
     text = _PARENTHESES.sub("", title)
-    text = _SIDE_PHRASE.sub("", text)
+    text = _SIDED_ORGAN.sub("", _SIDE_PHRASE.sub("", text))
     text = _UNSPECIFIED.sub(" ", text)
     text = _LATERALITY.sub("", text)
     return _SPACES.sub(" ", text).replace(" ,", ",").strip(" ,;")

@@ -1,0 +1,173 @@
+"""What the service answers: coding an encounter, looking up a code, and whether it lives and is ready."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BeforeValidator
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agent.lookup import search_codes
+from agent.pipeline import Parts, Pipeline
+from agent.serve.body import parsed, received
+from agent.serve.problems import UnknownCodeError, described, unavailable
+from agent.settings import Settings
+from medcoding.codebook import Codebook, CodebookEntry, Edition
+from medcoding.codes import parse_code
+from medcoding.encounter import Encounter
+from medcoding.errors import ChartwrightError
+from medcoding.record import Record
+from medcoding.result import CodingResult
+
+_log = logging.getLogger(__name__)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ENCOUNTER_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{Encounter.__name__}"}}},
+    }
+}
+
+
+def _written_day(value: object) -> object:
+    """Refuse the timestamps that pydantic would take for a date."""
+    if not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("write the day as YYYY-MM-DD")
+    return value
+
+
+class LookupQuery(Record):
+    """Parameters of a lookup."""
+
+    dos: Annotated[date, BeforeValidator(_written_day)] | None = None
+    """Use the edition in force on this day (default: the latest)."""
+
+
+class Ancestor(Record):
+    """An entry above a code."""
+
+    code: str
+    kind: str
+    title: str
+
+
+class CodeAnswer(CodebookEntry):
+    """An entry of the tabular list with its place in the book."""
+
+    edition: Edition
+    in_force: bool
+    """False when no loaded edition is in force on the day asked about and this is the nearest one."""
+    seventh_characters: dict[str, str]
+    """The table that governs the code, its own or an ancestor's."""
+    lineage: tuple[Ancestor, ...]
+    """Entries above, nearest first, up to the chapter."""
+    billable_children: int
+    """Number of billable codes below."""
+
+
+class Liveness(Record):
+    """The process lives."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(Record):
+    """The index is open and the encoder answers."""
+
+    status: Literal["ready"] = "ready"
+    editions: tuple[str, ...]
+    index: str
+    """Digest of the index."""
+    model_configured: bool
+    """False when rules answer alone."""
+    model_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The routes' functions over one pipeline."""
+
+    pipeline: Pipeline
+    settings: Settings
+
+    async def code_encounter(self, request: Request) -> Response:
+        """Code one encounter: codes with quotes and rationale, and what was deliberately left uncoded."""
+        limits = self.settings.limits
+        encounter = await run_in_threadpool(parsed, await received(request, limits), limits)
+        result = await self.pipeline.code(encounter)
+        return Response(await run_in_threadpool(result.model_dump_json), media_type="application/json")
+
+    def look_up_code(
+        self,
+        code: Annotated[str, Path(description="An ICD-10-CM code, with or without its dot.")],
+        query: Annotated[LookupQuery, Query()],
+    ) -> CodeAnswer:
+        """Show a code: title, place in the book, notes, seventh characters."""
+        codebooks = self.pipeline.parts.codebooks
+        if query.dos is None:
+            return _looked_up(code, codebooks.latest, in_force=True)
+        return _looked_up(code, *codebooks.for_date(query.dos))
+
+    async def healthz(self) -> Liveness:
+        """Say that the process lives."""
+        return Liveness()
+
+    def readyz(self) -> Response:
+        """Say whether encounters can be coded: the index is open, the encoder answers, and whether there is a model."""
+        try:
+            ready = _probed(self.pipeline.parts)
+        except ChartwrightError as error:
+            return unavailable(str(error))
+        except Exception as error:  # noqa: BLE001 - the encoder and the search raise exceptions of their own
+            _log.error("Not ready: %s", type(error).__name__)
+            return unavailable("The index or its encoder does not answer; run 'chartwright doctor'.")
+        return Response(ready.model_dump_json(), media_type="application/json")
+
+
+def router(service: Service) -> APIRouter:
+    """All routes with their place in the OpenAPI document."""
+    routes = APIRouter()
+    routes.add_api_route(
+        "/v1/encounters", service.code_encounter, methods=["POST"], response_model=CodingResult,
+        openapi_extra=_ENCOUNTER_BODY, responses=described(400, 413, 415, 422, 500, 502, 503),
+    )  # fmt: skip
+    routes.add_api_route("/v1/codes/{code}", service.look_up_code, responses=described(404, 422, 500))
+    routes.add_api_route("/healthz", service.healthz)
+    routes.add_api_route("/readyz", service.readyz, response_model=Readiness, responses=described(503))
+    return routes
+
+
+def _looked_up(asked: str, codebook: Codebook, in_force: bool) -> CodeAnswer:
+    name = parse_code(asked)
+    entry = codebook.entry(name)
+    if entry is None:
+        nearest = codebook.nearest(name)
+        hint = f"; the nearest entry is {nearest} {codebook.title(nearest)}" if nearest else "; check the spelling"
+        raise UnknownCodeError(f"{name} does not exist in {codebook.edition.name}{hint}.")
+    return CodeAnswer(
+        **dict(entry),
+        edition=codebook.edition,
+        in_force=in_force,
+        seventh_characters=codebook.seventh_characters(name),
+        lineage=tuple(Ancestor(code=a.code, kind=a.kind, title=a.title) for a in codebook.ancestors(name)),
+        billable_children=sum(1 for below in codebook.billable_under(name) if below != name),
+    )
+
+
+def _probed(parts: Parts) -> Readiness:
+    """Ask every part once; two texts, because a single one may be answered from the encoder's cache."""
+    parts.search.encoder.encode(["ready", "to code"])
+    search_codes(parts, "hypertension", None, 1)
+    return Readiness(
+        editions=tuple(codebook.edition.name for codebook in parts.codebooks.editions),
+        index=parts.stamp.index,
+        model_configured=parts.model is not None,
+        model_name=(parts.model.llm.name or None) if parts.model else None,
+    )
