@@ -55,6 +55,14 @@ class Abbreviations:
             position = chunk.end
         return found + _shifted(sentence[position:], position)
 
+    def ambiguous(self, sentence: str) -> frozenset[int]:
+        """Where in a sentence abbreviations with more than one sense begin."""
+        return frozenset(
+            chunk.start
+            for chunk in _chunks(sentence)
+            if len(self._exact.get(chunk.text, self._any.get(chunk.text.lower(), []))) > 1
+        )
+
     def expand(self, phrase: str, note: str) -> str:
         """The phrase with its abbreviations written out."""
         parts: list[str] = []

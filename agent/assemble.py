@@ -38,7 +38,8 @@ def assemble(
     rejected = rejected_codes(answered.findings)
     kept = tuple(line for line in answered.proposal.codes if line.code not in rejected)
     lines = tuple(
-        _line(place, line, kept, answered, codebook, explainer, routing) for place, line in enumerate(kept, start=1)
+        _line(line, kept, answered, codebook, explainer, routing).model_copy(update={"sequence": place})
+        for place, line in enumerate(kept, start=1)
     )
     refused = tuple(_refused(line, answered.findings) for line in answered.proposal.codes if line.code in rejected)
     coded = {line.code for line in lines}
@@ -58,7 +59,6 @@ def assemble(
 
 
 def _line(
-    place: int,
     line: ProposedCode,
     kept: tuple[ProposedCode, ...],
     answered: Answered,
@@ -74,7 +74,7 @@ def _line(
         code=line.code,
         title=codebook.title(line.code),
         role=line.role,
-        sequence=place,
+        sequence=line.sequence,
         confidence=scores.confidence,
         confidence_reasons=scores.reasons,
         documentation_score=scores.documentation,
@@ -86,7 +86,11 @@ def _line(
 
 
 def _facts(
-    line: ProposedCode, mentions: tuple[Mention, ...], kept: tuple[ProposedCode, ...], answered: Answered, scores: Scores
+    line: ProposedCode,
+    mentions: tuple[Mention, ...],
+    kept: tuple[ProposedCode, ...],
+    answered: Answered,
+    scores: Scores,
 ) -> Facts:
     candidates: tuple[Candidate, ...] = answered.retrieved.of(mentions[0].id)
     return Facts(

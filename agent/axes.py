@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from medcoding.encounter import Encounter, Setting
@@ -22,15 +22,18 @@ _SUBSEQUENT: Final = re.compile(
 )
 _SEQUELA: Final = re.compile(r"\b(sequelae?|late effects?|residual (from|of))\b", re.IGNORECASE)
 _QUALIFIERS: Final = frozenset(
-    "mild moderate severe acute chronic subacute recurrent single first second third fourth stage grade type primary "
-    "secondary intractable refractory controlled uncontrolled remission partial full early sustained displaced "
-    "nondisplaced open closed comminuted transverse oblique spiral medial lateral anterior posterior upper lower "
-    "proximal distal hyperglycemia hypoglycemia exacerbation hemorrhage perforation obstruction bleeding neuropathy "
-    "nephropathy retinopathy gangrene ulcer angina failure systolic diastolic combined paroxysmal persistent permanent "
-    "trimester psychotic anxious manic depressed mixed episode initial ambulatory class complication foreign body "
-    "aura migrainosus status tear rupture delayed nonunion malunion radiculopathy myelopathy cervical thoracic lumbar "
-    "lumbosacral sacral unilateral tophus tophaceous idiopathic allergic obesity morbid calorie excess dependence abuse use "
-    "withdrawal cigarette nicotine alcohol opioid cannabis cocaine insulin".split()
+    (
+        "mild moderate severe acute chronic subacute recurrent single first second third fourth stage grade "
+        "type primary secondary intractable refractory controlled uncontrolled remission partial full early "
+        "sustained displaced nondisplaced open closed comminuted transverse oblique spiral medial lateral "
+        "anterior posterior upper lower proximal distal hyperglycemia hypoglycemia exacerbation hemorrhage "
+        "perforation obstruction bleeding neuropathy nephropathy retinopathy gangrene ulcer angina failure "
+        "systolic diastolic combined paroxysmal persistent permanent trimester psychotic anxious manic "
+        "depressed mixed episode initial ambulatory class complication foreign body aura migrainosus status "
+        "tear rupture delayed nonunion malunion radiculopathy myelopathy cervical thoracic lumbar lumbosacral "
+        "sacral unilateral tophus tophaceous idiopathic allergic obesity morbid calorie excess dependence "
+        "abuse use withdrawal cigarette nicotine alcohol opioid cannabis cocaine insulin"
+    ).split()
 )
 
 
@@ -39,6 +42,12 @@ def read_axes(around: Iterable[Token], start: int, end: int, episode: Episode) -
     words = list(around)
     qualifiers = dict.fromkeys(t.form for t in words if t.form in _QUALIFIERS or t.form[:1].isdigit())
     return Axes(laterality=_laterality(words, start, end), episode=episode, qualifiers=tuple(qualifiers))
+
+
+def side_throughout(sentences: Iterable[Sequence[Token]]) -> Laterality | None:
+    """The one side that complaint, history and assessment speak of, None when they name several or none."""
+    named = {_SIDES[t.form] for words in sentences for t in words if t.form in _SIDES}
+    return named.pop() if len(named) == 1 else None
 
 
 def episode_of(encounter: Encounter) -> Episode:

@@ -99,7 +99,9 @@ async def _answer(number: int, data: bytes, coder: Coder, limits: InputLimits) -
     except ChartwrightError as refusal:
         return FailedLine(case_id=_case_id(data), error=str(refusal))
     except Exception as error:  # noqa: BLE001 - one line must not lose the others; the type alone holds no note text
-        return FailedLine(case_id=_case_id(data), error=f"Line {number} met an internal error ({type(error).__name__}).")
+        return FailedLine(
+            case_id=_case_id(data), error=f"Line {number} met an internal error ({type(error).__name__})."
+        )
 
 
 def _lines(source: Path) -> Iterator[tuple[int, bytes]]:

@@ -104,9 +104,6 @@ def _stamp(settings: Settings, index: IndexFolder, prompt: Prompt, model: Model 
 def _code_digest() -> str:
     """Digest of our own sources and tables, so that a changed rule shows in the stamp."""
     files = sorted(
-        path
-        for package in _OUR_PACKAGES
-        for path in (_ROOT / package).rglob("*")
-        if path.suffix in {".py", ".tsv"}
+        path for package in _OUR_PACKAGES for path in (_ROOT / package).rglob("*") if path.suffix in {".py", ".tsv"}
     )
     return digest_of(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))

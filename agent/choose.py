@@ -12,7 +12,7 @@ from medcoding.candidate import Candidate, CandidateOrigin
 from medcoding.mention import Assertion, Mention, MentionKind
 from medcoding.proposal import Choice, NotCodedReason, Source
 
-_ENOUGH: Final = 0.66
+_ENOUGH: Final = 0.72
 """Lowest fused score at which a candidate found by search alone is taken."""
 
 _SAYS_NOTHING: Final = frozenset({"Z79.899", "Y93.9", "Y92.9", "Y99.9"})

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -29,32 +29,35 @@ from retrieval.index_folder import open_index
 app = typer.Typer()
 
 SettingOption = Annotated[
-    Optional[Setting], typer.Option("--setting", help="Where care was given; required for a plain text note.")
+    Setting | None, typer.Option("--setting", help="Where care was given; required for a plain text note.")
 ]
 DosOption = Annotated[
-    Optional[datetime],
+    datetime | None,
     typer.Option("--dos", formats=["%Y-%m-%d"], help="Date of service, YYYY-MM-DD; it decides the code edition."),
 ]
-SpecialtyOption = Annotated[Optional[str], typer.Option("--specialty", help="Specialty of the visit.")]
-AgeOption = Annotated[Optional[int], typer.Option("--age", min=0, max=130, help="Patient's age in years.")]
-SexOption = Annotated[Optional[Sex], typer.Option("--sex", help="Patient's administrative sex.")]
+SpecialtyOption = Annotated[str | None, typer.Option("--specialty", help="Specialty of the visit.")]
+AgeOption = Annotated[int | None, typer.Option("--age", min=0, max=130, help="Patient's age in years.")]
+SexOption = Annotated[Sex | None, typer.Option("--sex", help="Patient's administrative sex.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result contract and nothing else.")]
-ModelOption = Annotated[Optional[str], typer.Option("--model", help="Model name at the configured server.")]
+ModelOption = Annotated[str | None, typer.Option("--model", help="Model name at the configured server.")]
 IndexOption = Annotated[
-    Optional[Path], typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Folder of the index.")
+    Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Folder of the index.")
 ]
 NoFallback = Annotated[
-    bool, typer.Option("--no-fallback", help="Fail with exit code 3 instead of answering by rules when the model is down.")
+    bool,
+    typer.Option("--no-fallback", help="Fail with exit code 3 instead of answering by rules when the model is down."),
 ]
 EditionDate = Annotated[
-    Optional[datetime],
+    datetime | None,
     typer.Option("--dos", formats=["%Y-%m-%d"], help="Use the edition in force on this day (default: the latest)."),
 ]
 
 
 @app.command()
 def code(
-    files: Annotated[list[str], typer.Argument(help="Notes or JSON encounters; - reads standard input.", metavar="FILE...")],
+    files: Annotated[
+        list[str], typer.Argument(help="Notes or JSON encounters; - reads standard input.", metavar="FILE...")
+    ],
     setting: SettingOption = None,
     dos: DosOption = None,
     specialty: SpecialtyOption = None,
@@ -62,7 +65,7 @@ def code(
     sex: SexOption = None,
     model: ModelOption = None,
     as_json: JsonOption = False,
-    html: Annotated[Optional[Path], typer.Option("--html", help="Also write the page with evidence and codes.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Also write the page with evidence and codes.")] = None,
     index_dir: IndexOption = None,
     no_fallback: NoFallback = False,
 ) -> None:
@@ -182,7 +185,7 @@ def batch(
 
 @app.command()
 def doctor(index_dir: IndexOption = None, as_json: JsonOption = False) -> None:
-    """Examine the installation: packages, index, encoder, model server. Exit code 3 when something needed is missing."""
+    """Examine the installation: packages, index, encoder, model server. Exit code 3 when something is missing."""
     checks = examine(load_settings(index_dir=index_dir))
     if as_json:
         print("[" + ",".join(c.model_dump_json() for c in checks) + "]")
@@ -196,7 +199,9 @@ def doctor(index_dir: IndexOption = None, as_json: JsonOption = False) -> None:
 @app.command()
 def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8080,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on; keep it on loopback behind a proxy.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; keep it on loopback behind a proxy.")
+    ] = "127.0.0.1",
     index_dir: IndexOption = None,
 ) -> None:
     """Serve the API (OpenAPI at /docs). One local user, no authentication: not for production."""

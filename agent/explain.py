@@ -17,14 +17,16 @@ from medcoding.proposal import ProposedCode
 from medcoding.result import Alternative, CharacterOrigin, CitedGuideline, Instruction, Rationale
 from retrieval.wording import forms
 
-_CODES_IN_NOTE: Final = re.compile(r"\b([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?)(?:\.?-)?(?:\s*-\s*([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?))?")
+_CODES_IN_NOTE: Final = re.compile(
+    r"\b([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?)(?:\.?-)?(?:\s*-\s*([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?))?"
+)
 _INSTRUCTIONS: Final = ("includes", "excludes1", "excludes2", "code_first", "use_additional_code", "code_also")
 _MOST_GUIDELINES: Final = 3
 _MOST_ALTERNATIVES: Final = 3
 _MOST_SIMILAR: Final = 3
 _UNCERTAIN: Final = {Setting.INPATIENT: "II.H", Setting.OUTPATIENT: "IV.H", Setting.ED: "IV.H"}
 _SIDES: Final = frozenset({"right", "left", "bilateral"})
-_LITTLE: Final = frozenset("unspecified other and or with in to for due by not elsewhere classified".split())
+_LITTLE: Final = frozenset(("unspecified other and or with in to for due by not elsewhere classified").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,4 +214,3 @@ def _shares_category(similar: SimilarEncounter, code: str) -> bool:
 
 def _ids(text: str) -> list[str]:
     return re.findall(r"\b(?:I|II|III|IV)\.[A-Z](?:\.\d+)?(?:\.[a-z])?(?:\.\d+)?", text)
-

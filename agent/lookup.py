@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from agent.axes import read_axes
 from agent.pipeline import Parts
 from medcoding.candidate import Candidate
 from medcoding.chart import SectionKind, Span
-from agent.axes import read_axes
 from medcoding.mention import Assertion, Mention
 
 

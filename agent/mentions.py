@@ -9,15 +9,16 @@ from typing import Final, NamedTuple
 
 from agent.abbreviations import Abbreviations
 from agent.assertion import AssertionRules, Reading
-from agent.axes import episode_of, read_axes
+from agent.axes import episode_of, read_axes, side_throughout
 from agent.measurements import measurements
 from agent.statements import DIAGNOSIS_SECTIONS, statement_span
 from medcoding.chart import Chart, SectionKind, Sentence, Span
-from medcoding.mention import Assertion, Episode, Mention, MentionKind
+from medcoding.mention import Assertion, Episode, Laterality, Mention, MentionKind
 from retrieval.dictionary import Dictionary, Term
 from retrieval.wording import Token, tokens
 
 _UNREAD: Final = frozenset({SectionKind.SIGNATURE, SectionKind.ALLERGIES})
+_SIDE_TELLING: Final = DIAGNOSIS_SECTIONS | {SectionKind.CHIEF_COMPLAINT, SectionKind.HISTORY_PRESENT_ILLNESS}
 _CONTENT: Final = re.compile(r"[A-Za-z]{3,}")
 _HISTORY_CODES: Final = ("Z8", "Z9")
 _CLAUSE_WORDS: Final = 10
@@ -52,6 +53,8 @@ class _Line(NamedTuple):
     """Normal forms, abbreviations written out."""
     note: str
     """The whole document in lower case."""
+    unclear: frozenset[int]
+    """Where abbreviations with several senses begin."""
     statement: Span | None
     episode: Episode
     age: int | None
@@ -61,12 +64,20 @@ def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
     """Every mention of the encounter in reading order, at most 600."""
     episode = episode_of(chart.encounter)
     notes = {d.document_id: d.text.lower() for d in chart.encounter.documents}
+    lines = [_line(chart, s, rules, notes[s.document_id], episode) for s in chart.sentences if s.section not in _UNREAD]
+    side = side_throughout(line.words for line in lines if line.sentence.section in _SIDE_TELLING)
     mentions: list[Mention] = []
-    for sentence in chart.sentences:
-        if sentence.section not in _UNREAD and len(mentions) < _MOST_MENTIONS:
-            line = _line(chart, sentence, rules, notes[sentence.document_id], episode)
-            mentions += _in_line(line, rules, len(mentions) + 1)
+    for line in lines:
+        if len(mentions) < _MOST_MENTIONS:
+            mentions += (_sided(m, side) for m in _in_line(line, rules, len(mentions) + 1))
     return tuple(mentions[:_MOST_MENTIONS])
+
+
+def _sided(mention: Mention, side: Laterality | None) -> Mention:
+    """A mention without a side of its own takes the only one the record speaks of."""
+    if side is None or mention.axes.laterality:
+        return mention
+    return mention.model_copy(update={"axes": mention.axes.model_copy(update={"laterality": side})})
 
 
 def _line(chart: Chart, sentence: Sentence, rules: MentionRules, note: str, episode: Episode) -> _Line:
@@ -76,6 +87,7 @@ def _line(chart: Chart, sentence: Sentence, rules: MentionRules, note: str, epis
         text=text,
         words=rules.abbreviations.tokens(text, note),
         note=note,
+        unclear=rules.abbreviations.ambiguous(text),
         statement=statement_span(text, sentence.section) if _begins_line(chart, sentence) else None,
         episode=episode,
         age=chart.encounter.patient.age,
@@ -130,13 +142,19 @@ def _found(line: _Line, dictionary: Dictionary) -> list[_Found]:
 def _terms(line: _Line, dictionary: Dictionary) -> list[tuple[int, int, Term]]:
     """Terms of the words as written and with abbreviations written out; where they meet, the longer span wins."""
     spans: list[tuple[int, int, Term]] = []
-    for words in (tokens(line.text), line.words):
+    for words in (_unambiguous(line), line.words):
         spans += [(words[m.first].start, words[m.last].end, m.term) for m in dictionary.find(words)]
     kept: list[tuple[int, int, Term]] = []
     for start, end, term in sorted(spans, key=lambda s: (s[0] - s[1], s[2].source != "clinical")):
         if all(end <= other_start or start >= other_end for other_start, other_end, _ in kept):
             kept.append((start, end, term))
     return sorted(kept, key=lambda s: s[0])
+
+
+def _unambiguous(line: _Line) -> list[Token]:
+    """The words as written, without abbreviations that have several senses: there the context decides."""
+    unclear = [(w.start, w.end) for w in line.words if w.start in line.unclear]
+    return [t for t in tokens(line.text) if not any(start <= t.start < end for start, end in unclear)]
 
 
 def _measured(code: str, text: str, needs: tuple[str, ...]) -> Term:

@@ -1,6 +1,6 @@
 """The whole way of an encounter on one screen.
 
-    split → find → select → retrieve → verify → reconcile → check → score and route → explain
+split → find → select → retrieve → verify → reconcile → check → score and route → explain
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from guardrails.case import Case
 from guardrails.check import check
 from medcoding.candidate import Retrieved
 from medcoding.chart import Chart
-from medcoding.codebook import Codebook, Codebooks, EditionChoice
+from medcoding.codebook import Codebooks, EditionChoice
 from medcoding.encounter import Encounter
 from medcoding.errors import DependencyError
 from medcoding.mention import Mention, MentionKind
@@ -154,9 +154,7 @@ class Pipeline:
             return Verification(), "chosen by rules, the language model did not answer"
         return verification, "chosen by rules, the language model gave no usable answer"
 
-    def _concluded(
-        self, prepared: Prepared, verification: Verification, why_rules: str, clock: Clock
-    ) -> CodingResult:
+    def _concluded(self, prepared: Prepared, verification: Verification, why_rules: str, clock: Clock) -> CodingResult:
         parts, codebook = self.parts, prepared.edition.codebook
         with clock.step("reconcile"):
             choices = _all_choices(prepared, verification)

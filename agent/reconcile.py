@@ -19,6 +19,7 @@ from medcoding.codes import CodeRole, CodeSystem
 from medcoding.encounter import Setting
 from medcoding.mention import Assertion, Mention
 from medcoding.proposal import Choice, NotCoded, NotCodedReason, Proposal, ProposedCode, Source
+from retrieval.wording import forms
 
 _EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
 _STATUS_CATEGORIES: Final = (
@@ -160,13 +161,20 @@ def _drop_less_specific(settled: CodeSet, codebook: Codebook) -> None:
     """`N18.9` beside `N18.31`: the unspecified code of a category says nothing more (guideline I.B.2)."""
     for code in list(settled.lines):
         better = [c for c in settled.lines if c != code and c[:3] == code[:3] and not _is_least(codebook, c)]
+        finer = [c for c in settled.lines if c[:3] == code[:3] and _says_less(codebook.title(code), codebook.title(c))]
         injuries = [c for c in settled.lines if c[0] in "ST" and c[:3] != _BODY_REGION_UNKNOWN]
         if code.startswith(_BODY_REGION_UNKNOWN):
             better = injuries
         elif code[0] in "STZ" or not _is_least(codebook, code):
-            better = []
-        if better:
+            better = finer
+        if better := better or finer:
             settled.drop(code, NotCodedReason.DUPLICATE, f"{better[0]} says the same more specifically.")
+
+
+def _says_less(title: str, other: str) -> bool:
+    """`Heart failure, unspecified` against `Unspecified diastolic (congestive) heart failure`."""
+    words = frozenset(forms(title))
+    return "unspecified" in words and words - {"unspecified"} < frozenset(forms(other)) - {"unspecified"}
 
 
 def _drop_integral_symptoms(chart: Chart, settled: CodeSet) -> None:
@@ -285,4 +293,3 @@ def _uncoded(mention: Mention, choice: Choice) -> NotCoded:
 def _is_least(codebook: Codebook, code: str) -> bool:
     title = codebook.title(code).lower()
     return any(word in title for word in _LEAST_SPECIFIC)
-

@@ -32,6 +32,8 @@ _BACKGROUND: Final = frozenset(
 _SYMPTOMS: Final = "R"
 """Chapter 18: a past symptom is not worth a history code unless it is assessed."""
 
+_RESIDUAL_HISTORY: Final = ("Z87.0", "Z87.1", "Z87.2", "Z87.3", "Z87.43", "Z87.44", "Z87.828", "Z87.898")
+
 _COMPLAINT: Final = frozenset(
     {SectionKind.CHIEF_COMPLAINT, SectionKind.HISTORY_PRESENT_ILLNESS, SectionKind.OTHER, SectionKind.HOSPITAL_COURSE}
 )
@@ -99,7 +101,7 @@ def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
 
     Under stated problems (`2. Hypertension.`) the text below each is reasoning: only lasting conditions count there.
     """
-    past = mention.assertion is Assertion.HISTORICAL and not (mention.concept or "").startswith(_SYMPTOMS)
+    past = mention.assertion is Assertion.HISTORICAL and not _is_minor_history(mention)
     lasting = mention.chronic or past
     if mention.kind is MentionKind.DRUG or mention.needs or mention.heads_problem:
         return True
@@ -108,6 +110,12 @@ def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
     if mention.section is SectionKind.HOSPITAL_COURSE or (mention.section in _BACKGROUND and lasting):
         return True
     return not assessed and mention.section in _COMPLAINT
+
+
+def _is_minor_history(mention: Mention) -> bool:
+    """A past symptom, or a past condition whose only history code is a residual one."""
+    residual = all(code.startswith(_RESIDUAL_HISTORY) for code in mention.stems)
+    return residual or (mention.concept or "").startswith(_SYMPTOMS)
 
 
 def _worth_naming(mention: Mention) -> bool:

@@ -54,9 +54,7 @@ def _numbered(
     copied = first_said.get(words)
     if len(words.split()) >= _COPIED_WORDS:
         first_said.setdefault(words, number)
-    return Sentence(
-        number=number, document_id=section.document_id, span=span, section=section.kind, copied_from=copied
-    )
+    return Sentence(number=number, document_id=section.document_id, span=span, section=section.kind, copied_from=copied)
 
 
 def _sections(document: Document, headings: HeadingTable) -> Iterator[Section]:
@@ -69,9 +67,7 @@ def _sections(document: Document, headings: HeadingTable) -> Iterator[Section]:
     ends = [start for start, _, _ in starts[1:]] + [len(document.text)]
     for (start, kind, title), end in zip(starts, ends, strict=True):
         if end > start:
-            yield Section(
-                document_id=document.document_id, kind=kind, title=title, span=Span(start=start, end=end)
-            )
+            yield Section(document_id=document.document_id, kind=kind, title=title, span=Span(start=start, end=end))
 
 
 def _heading(line: str, headings: HeadingTable) -> tuple[SectionKind | None, str]:

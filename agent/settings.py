@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     qdrant: QdrantSettings = QdrantSettings()
 
 
-def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - pydantic checks each value
+def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment; arguments win. Raises `ConfigError` naming the wrong setting."""
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -36,7 +36,7 @@ def note(text: str) -> None:
 
 def result(encounter: Encounter, answer: CodingResult) -> None:
     """The codes of one encounter, each with its rationale."""
-    parts = [_codes(answer), *(_rationale(line) for line in answer.codes)]
+    parts: list[RenderableType] = [_codes(answer), *(_rationale(line) for line in answer.codes)]
     if not answer.codes:
         parts.append(Text("No code is supported by this record."))
     if answer.not_coded:
@@ -125,7 +125,9 @@ def _rationale(line: CodeLine) -> Tree:
 def _add_rules(tree: Tree, why: Rationale) -> None:
     for instruction in why.instructions:
         if instruction.status != "does not apply" and instruction.kind != "includes":
-            words = f"{instruction.kind.replace('_', ' ')} at {instruction.at}: {instruction.text} ({instruction.status})"
+            words = (
+                f"{instruction.kind.replace('_', ' ')} at {instruction.at}: {instruction.text} ({instruction.status})"
+            )
             tree.add(escape(words))
     for guideline in why.guidelines[:1]:
         tree.add(f"guideline {guideline.id} ({guideline.edition}): {escape(guideline.text)}")

@@ -41,4 +41,3 @@ def _distinguishing(code: str, codebook: Codebook) -> frozenset[str]:
     own = frozenset(forms(codebook.title(code)))
     others = [frozenset(forms(codebook.title(c))) - own for c in siblings(code, codebook)]
     return frozenset().union(*others) if others else frozenset()
-

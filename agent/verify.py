@@ -75,7 +75,7 @@ class _Outcome(NamedTuple):
     error: DependencyError | ModelOutputError | None
 
 
-async def verify(  # noqa: PLR0913, PLR0917 - six, as the house style allows: what is asked, whom, with what
+async def verify(
     chart: Chart, mentions: Sequence[Mention], retrieved: Retrieved, llm: LLM, prompt: Prompt, secret: bytes
 ) -> Verification:
     """Ask the model about every mention that has candidates, all at once.

@@ -29,6 +29,7 @@ from tenacity import (
 
 from agent.llm import Answer, AnswerT, LlmSettings, Message, TokenScore, UnusableAnswerError, Usage
 from medcoding.errors import ChartwrightError, ConfigError, DependencyError
+from medcoding.record import Record
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -45,7 +46,7 @@ class VllmLLM:
 
     def __init__(self, settings: LlmSettings) -> None:
         base_url = _server_url(settings.base_url)
-        import instructor  # noqa: PLC0415 - takes more than a second, and only this class needs it
+        import instructor
 
         self._settings = settings
         self._transport = _Transport(settings, _client(settings, base_url))
@@ -106,7 +107,7 @@ class VllmLLM:
 
     def _failure(self, error: Exception) -> ChartwrightError:
         """Turn whatever went wrong into one of our own errors, without a word of what was sent or answered."""
-        from instructor.core import InstructorRetryException  # noqa: PLC0415 - see __init__
+        from instructor.core import InstructorRetryException
 
         cause = error.__cause__ if isinstance(error, InstructorRetryException) and error.__cause__ else error
         if isinstance(cause, TimeoutError) or _is_transient(cause):
@@ -116,6 +117,35 @@ class VllmLLM:
         if isinstance(cause, ChartwrightError):
             return cause
         return _refusal(cause) or _unusable(error)
+
+
+class ServedModel(Record):
+    """The model a server would answer with."""
+
+    name: str
+    context_tokens: int | None
+    """Longest prompt and answer together; None where the server does not say."""
+
+
+def served_model(settings: LlmSettings) -> ServedModel:
+    """Ask the server which models it serves. Raises `ConfigError` or `DependencyError`."""
+    import httpx
+
+    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    try:
+        answer = httpx.get(
+            f"{_server_url(settings.base_url)}/models",
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=settings.timeout_s,
+            trust_env=False,
+        )
+        models = answer.raise_for_status().json()["data"]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        raise _down(f"does not list its models ({type(error).__name__})") from None
+    named = [m for m in models if settings.model in {None, m.get("id")}]
+    if not named:
+        raise DependencyError(f"The model server at {_URL_SETTING} does not serve '{settings.model}'; check the name.")
+    return ServedModel(name=named[0]["id"], context_tokens=named[0].get("max_model_len"))
 
 
 class _Transport:
@@ -199,8 +229,8 @@ def _server_url(base_url: str | None) -> str:
 
 def _client(settings: LlmSettings, base_url: str) -> AsyncOpenAI:
     """Build the client: an own transport, because only that keeps proxies of the environment out."""
-    import httpx  # noqa: PLC0415 - with openai
-    import openai  # noqa: PLC0415 - see VllmLLM.__init__
+    import httpx
+    import openai
 
     return openai.AsyncOpenAI(
         base_url=base_url,
@@ -217,7 +247,7 @@ def _client(settings: LlmSettings, base_url: str) -> AsyncOpenAI:
 
 def _is_transient(error: BaseException) -> bool:
     """True for what another attempt may mend: no connection, a time-out, 429, 5xx."""
-    import openai  # noqa: PLC0415 - see VllmLLM.__init__
+    import openai
 
     if isinstance(error, openai.APIStatusError):
         return error.status_code == 429 or error.status_code >= 500
@@ -253,7 +283,7 @@ def _refusal(error: BaseException) -> DependencyError | None:
 
 def _unusable(error: Exception) -> UnusableAnswerError:
     """The sentence for an answer that came but does not fit, with the tokens it took."""
-    from instructor.core import IncompleteOutputException  # noqa: PLC0415 - see VllmLLM.__init__
+    from instructor.core import IncompleteOutputException
 
     if isinstance(error, IncompleteOutputException):
         usage = _usage(getattr(error.last_completion, "usage", None))

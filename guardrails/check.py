@@ -34,6 +34,4 @@ def check(case: Case, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
 
 def rejected_codes(findings: tuple[Finding, ...]) -> frozenset[str]:
     """Codes that some rule removes and nobody overrode."""
-    return frozenset(
-        code for f in findings if f.severity is Severity.REJECT and f.override is None for code in f.codes
-    )
+    return frozenset(code for f in findings if f.severity is Severity.REJECT and f.override is None for code in f.codes)

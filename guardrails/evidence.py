@@ -32,9 +32,7 @@ def evidence_is_verbatim(case: Case) -> tuple[Finding, ...]:
 
 def assertion_supports_code(case: Case) -> tuple[Finding, ...]:
     """Some quote must speak of the patient's own condition in a way that is codable in this setting."""
-    return tuple(
-        finding for line in case.proposal.codes if line.evidence for finding in _unsupported(case, line)
-    )
+    return tuple(finding for line in case.proposal.codes if line.evidence for finding in _unsupported(case, line))
 
 
 def _unsupported(case: Case, line: ProposedCode) -> tuple[Finding, ...]:

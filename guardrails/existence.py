@@ -1,4 +1,4 @@
-"""Existence and form: the code stands in the edition in force, is billable, and is written as its system writes codes."""
+"""Existence and form: in the edition in force, billable, and written as the code's system writes codes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def edition_is_official(case: Case) -> tuple[Finding, ...]:
             rule="existence.edition_official",
             severity=Severity.ADVISE,
             codes=derived,
-            message=f"{', '.join(derived)}: new or changed in {case.codebook.edition.name}, not checked against the official file.",
+            message=(
+                f"{', '.join(derived)}: new or changed in {case.codebook.edition.name}, not checked against the"
+                " official file."
+            ),
             source=case.codebook.edition.source,
             mend="Fetch the official release and build the index with it.",
         ),
@@ -84,16 +87,25 @@ def _form(line: ProposedCode) -> tuple[Finding, ...]:
         written = ""
     if line.system is CodeSystem.ICD10CM and written == line.code:
         return ()
-    unverifiable = line.system is not CodeSystem.ICD10CM and written == line.code
+    if line.system is not CodeSystem.ICD10CM and written == line.code:
+        return (
+            Finding(
+                rule="existence.system",
+                severity=Severity.MUST_RESOLVE,
+                codes=(line.code,),
+                message=f"{line.code} is unverifiable: no file of {line.system} is loaded.",
+                source=f"{line.system} code form",
+                mend="Load the licensee's own file.",
+            ),
+        )
     return (
         Finding(
             rule="existence.system",
-            severity=Severity.MUST_RESOLVE if unverifiable else Severity.REJECT,
+            severity=Severity.REJECT,
             codes=(line.code,),
-            message=f"{line.code} is {'unverifiable: no file of' if unverifiable else 'not written as a code of'} {line.system}"
-            f"{' is loaded' if unverifiable else ''}.",
+            message=f"{line.code} is not written as a code of {line.system}.",
             source=f"{line.system} code form",
-            mend="Load the licensee's own file." if unverifiable else "Name the system the code belongs to.",
+            mend="Name the system the code belongs to.",
         ),
     )
 

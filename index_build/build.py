@@ -165,9 +165,7 @@ def _surface_points(surfaces: Sequence[Surface], first_id: int, encoder: TextEnc
 
 
 def _collection(folder: Path, points: Iterator[Point], name: str, report: Reporter) -> int:
-    store = EdgeStore.create(
-        folder, size=DIMENSIONS, keyword_keys=("settings", "setting", "tenant"), integer_keys=()
-    )
+    store = EdgeStore.create(folder, size=DIMENSIONS, keyword_keys=("settings", "setting", "tenant"), integer_keys=())
     store.upsert(points)
     return _settled(store, name, report)
 

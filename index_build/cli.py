@@ -43,7 +43,9 @@ def build(index_dir: IndexDir = DEFAULT_INDEX_DIR) -> None:
     with _progress() as progress:
         index = build_index(BuildPlan(root=index_dir), ProgressReporter(progress))
     counts = ", ".join(f"{name} {count:,}" for name, count in index.manifest.counts.items())
-    Console(stderr=True).print(f"Index {index.manifest.digest} is current after {time.monotonic() - started:.0f} s: {counts}.")
+    Console(stderr=True).print(
+        f"Index {index.manifest.digest} is current after {time.monotonic() - started:.0f} s: {counts}."
+    )
 
 
 @app.command()
@@ -67,6 +69,12 @@ def status(
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}/{task.total:,}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}/{task.total:,}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         yield progress

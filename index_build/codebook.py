@@ -68,7 +68,7 @@ def packaged_entries() -> Iterator[CodebookEntry]:
             code=name,
             parent=_packaged_parent(book, name),
             kind=_kind(name),
-            title=book.get_description(name),
+            title=_title(book, name),
             billable=is_code and book.is_leaf(name),
             status="official",
             notes=_notes(book, name),
@@ -81,8 +81,8 @@ def apply_changes(entries: list[CodebookEntry], changes: EditionChanges) -> list
     titles = {line.code: line.title for line in changes.retitled}
     kept = [_changed(e, demoted, titles) for e in entries if e.code not in deleted]
     known = {e.code for e in kept} | {line.code for line in changes.added}
-    blocks = {e.code: e for e in kept if e.kind == "block"}
-    return kept + [_added(line, known, blocks) for line in changes.added]
+    places = {e.code: e.parent for e in kept if e.kind == "category"}
+    return kept + [_added(line, known, places) for line in changes.added]
 
 
 @lru_cache(maxsize=1)
@@ -111,10 +111,10 @@ def _changed(entry: CodebookEntry, demoted: set[str], titles: dict[str, str]) ->
     return entry.model_copy(update={**update, "status": "derived"}) if update else entry
 
 
-def _added(line: AddedCode, known: set[str], blocks: dict[str, CodebookEntry]) -> CodebookEntry:
+def _added(line: AddedCode, known: set[str], places: dict[str, str | None]) -> CodebookEntry:
     return CodebookEntry(
         code=line.code,
-        parent=_parent(line.code, known, blocks),
+        parent=_parent(line.code, known, places),
         kind=_kind(line.code),
         title=line.title,
         billable=line.billable,
@@ -122,14 +122,13 @@ def _added(line: AddedCode, known: set[str], blocks: dict[str, CodebookEntry]) -
     )
 
 
-def _parent(code: str, known: set[str], blocks: dict[str, CodebookEntry]) -> str | None:
-    """The longest known prefix, or for a new category the block whose range holds it."""
+def _parent(code: str, known: set[str], places: dict[str, str | None]) -> str | None:
+    """The longest known prefix; a new category stands beside the category before it (`J4B` in the block of `J4A`)."""
     for length in range(len(code) - 1, 2, -1):
         prefix = code[:length].rstrip(".")
         if prefix in known:
             return prefix
-    category = code[:3]
-    return next((name for name in blocks if name[:3] <= category <= name[4:7]), None)
+    return places[max(category for category in places if category < code)]
 
 
 def _kind(name: str) -> EntryKind:
@@ -138,12 +137,19 @@ def _kind(name: str) -> EntryKind:
     return "block" if "-" in name else "chapter"
 
 
-def _packaged_parent(book: Any, name: str) -> str | None:  # noqa: ANN401 - the package ships no types
+def _packaged_parent(book: Any, name: str) -> str | None:
     parent = book.get_parent(name)
     return (book.get_parent(name, True) if parent == name else parent) or None
 
 
-def _notes(book: Any, name: str) -> InstructionalNotes:  # noqa: ANN401 - the package ships no types
+def _title(book: Any, name: str) -> str:
+    """The official title. Behind a seventh character's words the package adds that character's inclusion term."""
+    title: str = book.get_description(name)
+    stem: str = book.get_description(book.get_parent(name)) if len(name) == 8 else title
+    return stem + title.removeprefix(stem).split("/", 1)[0] if title.startswith(stem) else title
+
+
+def _notes(book: Any, name: str) -> InstructionalNotes:
     return InstructionalNotes(
         includes=_lines(book.get_includes(name)),
         inclusion_terms=_lines(book.get_inclusion_term(name)),

@@ -5,7 +5,7 @@ Guideline and policy documents go through llama-index's `IngestionPipeline`, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -61,7 +61,7 @@ def past_encounter_points(encounters: tuple[CodedEncounter, ...], encoder: TextE
     yield from _points(texts, payloads, encoder)
 
 
-def _points(texts: list[str], payloads: list[Payload], encoder: TextEncoder) -> Iterator[Point]:
+def _points(texts: list[str], payloads: Sequence[Payload], encoder: TextEncoder) -> Iterator[Point]:
     sparse = Bm25Encoder()
     vectors = encoder.encode(texts)
     for number, (text, vector, payload) in enumerate(zip(texts, vectors, payloads, strict=True)):

@@ -15,6 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
+from pydantic import Field
+
 from medcoding.errors import DependencyError, IntegrityError
 from medcoding.record import Record
 
@@ -65,7 +67,7 @@ class InstructionalNotes(Record):
     code_also: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seventh_character_note: str = ""
-    seventh_characters: dict[str, str] = {}
+    seventh_characters: dict[str, str] = Field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return self != _NO_NOTES
@@ -89,9 +91,7 @@ class CodebookEntry(Record):
 
 def write_codebook(path: Path, edition: Edition, entries: Iterable[CodebookEntry]) -> None:
     """Write a new codebook file; `path` must not exist yet."""
-    rows = (
-        (e.code, e.parent, e.kind, e.title, int(e.billable), e.status, _notes_json(e.notes)) for e in entries
-    )
+    rows = ((e.code, e.parent, e.kind, e.title, int(e.billable), e.status, _notes_json(e.notes)) for e in entries)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(_SCHEMA)
         connection.execute(
@@ -159,8 +159,8 @@ class Codebook:
 
     def count(self, *, billable_only: bool = False) -> int:
         """Number of entries below the blocks (categories and codes)."""
-        where = "billable = 1" if billable_only else "kind IN ('category', 'subcategory')"
-        ((number,),) = self._rows(f"SELECT count(*) FROM entry WHERE {where}")
+        every = "SELECT count(*) FROM entry WHERE kind IN ('category', 'subcategory')"
+        ((number,),) = self._rows(f"{every} AND billable = 1" if billable_only else every)
         return int(number)
 
     def close(self) -> None:
@@ -253,5 +253,5 @@ def _entry(row: tuple[str, str | None, EntryKind, str, int, EditionStatus, str |
     )
 
 
-def _as_tuples(notes: dict[str, object]) -> dict[str, object]:
+def _as_tuples(notes: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in notes.items()}

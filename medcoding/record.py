@@ -11,6 +11,4 @@ class Record(BaseModel):
     Unknown keys are refused. Validation errors hide the offending input, because it may be note text.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)

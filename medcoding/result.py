@@ -105,7 +105,7 @@ class Cost(Record):
     tokens_in: int = 0
     tokens_cached: int = 0
     tokens_out: int = 0
-    stage_ms: dict[str, float] = {}
+    stage_ms: dict[str, float] = Field(default_factory=dict)
     """Milliseconds per step of the flow."""
     money: float = 0.0
     """Tokens at the configured rate, in the configured currency."""

@@ -68,7 +68,10 @@ class ClientStore:
         while True:
             with _server_named():
                 records, offset = self._client.scroll(
-                    self._collection, scroll_filter=_filter(conditions), limit=_PAGE, offset=offset  # type: ignore[arg-type] # the client types its own offset too narrowly
+                    self._collection,
+                    scroll_filter=_filter(conditions),
+                    limit=_PAGE,
+                    offset=offset,  # type: ignore[arg-type] # the client types its own offset too narrowly
                 )
             rows += [(int(r.id), r.payload or {}) for r in records]
             if offset is None:
@@ -94,7 +97,9 @@ class _server_named:  # noqa: N801 - reads as the statement it is used in
         from qdrant_client.http.exceptions import ApiException
 
         if isinstance(error, ApiException | OSError):
-            message = f"The Qdrant server refused or did not answer ({type(error).__name__}); check CHARTWRIGHT_QDRANT__URL."
+            message = (
+                f"The Qdrant server refused or did not answer ({type(error).__name__}); check CHARTWRIGHT_QDRANT__URL."
+            )
             raise DependencyError(message, retryable=True) from None
 
 

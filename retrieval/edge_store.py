@@ -119,7 +119,9 @@ def _reader_folder(parent: Path) -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix=f"{_READERS}{os.getpid()}-", dir=parent))
     except OSError as error:
-        raise ConfigError(f"The index folder cannot be written to ({error.strerror}); every reader needs that.") from None
+        raise ConfigError(
+            f"The index folder cannot be written to ({error.strerror}); every reader needs that."
+        ) from None
 
 
 def _hard_linked(folder: Path, copy: Path) -> Path:

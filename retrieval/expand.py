@@ -17,9 +17,12 @@ from retrieval.wording import forms
 _SIDES: Final = frozenset({"right", "left", "bilateral"})
 _SILENT: Final = frozenset({"unspecified", "without", "uncomplicated", "nos"})
 _NEUTRAL: Final = frozenset(
-    "with in and or to by for due other not elsewhere classified on at from as encounter initial subsequent sequela "
-    "type disease disorder code condition specified following".split()
+    (
+        "with in and or to by for due other not elsewhere classified on at from as encounter initial "
+        "subsequent sequela type disease disorder code condition specified following"
+    ).split()
 )
+_RESIDUAL: Final = "other"
 _DENIALS: Final = frozenset({"without", "no", "not", "denies", "negative", "nor", "never"})
 _EPISODE_CHARACTERS: Final = {"initial": "A", "subsequent": "D", "sequela": "S"}
 _SEVENTH: Final = 8
@@ -54,7 +57,10 @@ def refine(code: str, codebook: Codebook, axes: Axes, context: Sequence[str]) ->
     own = frozenset(_forms(codebook.title(code)))
     best: tuple[float, str] | None = None
     for other in codebook.billable_under(code[:3])[:_LARGEST_GROUP]:
-        added = frozenset(_forms(codebook.title(other))) - own - _NEUTRAL - _SIDES - _SILENT
+        words = frozenset(_forms(codebook.title(other)))
+        added = words - own - _NEUTRAL - _SIDES - _SILENT
+        if _RESIDUAL in words - own:
+            continue
         if added and added <= said:
             fit = len(added) + _side_fit(frozenset(_forms(codebook.title(other))), axes) + _episode_fit(other, axes)
             best = max(best or (0.0, ""), (fit, other))
@@ -63,7 +69,9 @@ def refine(code: str, codebook: Codebook, axes: Axes, context: Sequence[str]) ->
 
 def _affirmed(context: Sequence[str]) -> frozenset[str]:
     """The words of a clause without those that it denies (`without exacerbation`, `no bleeding`)."""
-    denied = {context[i + step] for i, w in enumerate(context) for step in (1, 2) if w in _DENIALS and i + step < len(context)}
+    denied = {
+        context[i + step] for i, w in enumerate(context) for step in (1, 2) if w in _DENIALS and i + step < len(context)
+    }
     return frozenset(context) - denied
 
 
@@ -99,4 +107,3 @@ def _word_fit(distinguishing: frozenset[str], words: frozenset[str]) -> float:
 @lru_cache(maxsize=16_384)
 def _forms(title: str) -> tuple[str, ...]:
     return forms(title)
-

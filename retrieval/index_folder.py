@@ -1,12 +1,12 @@
 """The built index on disk: where its parts lie and whether they are whole.
 
-    <root>/current -> builds/<digest>       swapped atomically when a build is complete
-    <root>/builds/<digest>/manifest.json    every part with size and SHA-256
-                           codebook/        one SQLite file per edition
-                           encoder/         model.onnx, tokenizer.json
-                           dictionary.json  clinical terms
-                           collections/     surfaces, guidelines, past_encounters
-    <root>/cache/                           what a rebuild need not make again
+<root>/current -> builds/<digest>       swapped atomically when a build is complete
+<root>/builds/<digest>/manifest.json    every part with size and SHA-256
+                       codebook/        one SQLite file per edition
+                       encoder/         model.onnx, tokenizer.json
+                       dictionary.json  clinical terms
+                       collections/     surfaces, guidelines, past_encounters
+<root>/cache/                           what a rebuild need not make again
 """
 
 from __future__ import annotations

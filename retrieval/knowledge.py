@@ -45,9 +45,7 @@ class KnowledgeSearch:
         hits = self._search(self.past_encounters, text, (AnyOf("tenant", tenants),), limit)
         return tuple(_similar(hit) for hit in hits)
 
-    def _search(
-        self, store: VectorStore, text: str, conditions: tuple[Condition, ...], limit: int
-    ) -> Sequence[Hit]:
+    def _search(self, store: VectorStore, text: str, conditions: tuple[Condition, ...], limit: int) -> Sequence[Hit]:
         if not text:
             return ()
         (vector,) = self.encoder.encode([text])

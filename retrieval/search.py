@@ -39,7 +39,9 @@ _STEP_DOWN: Final = 0.04
 
 
 _LITTLE: Final = LATERALITY_WORDS | frozenset(
-    "with and or in on to by for due from mild moderate severe acute chronic stable controlled well poorly new".split()
+    (
+        "with and or in on to by for due from mild moderate severe acute chronic stable controlled well poorly new"
+    ).split()
 )
 
 
@@ -88,7 +90,9 @@ class CandidateSearch:
         dense = [VectorQuery(v, _HITS, in_force) for v in self.encoder.encode(distinct)]
         lexical = [VectorQuery(self.sparse.query(t), _HITS, in_force) for t in distinct]
         answers = self.surfaces.search([*dense, *lexical])
-        fused = [fused_hits(d, s, _HITS) for d, s in zip(answers[: len(distinct)], answers[len(distinct) :], strict=True)]
+        fused = [
+            fused_hits(d, s, _HITS) for d, s in zip(answers[: len(distinct)], answers[len(distinct) :], strict=True)
+        ]
         by_text = dict(zip(distinct, fused, strict=True))
         return [by_text[text] for text in texts]
 
@@ -173,4 +177,3 @@ def _numbered(offers: Iterable[Offer], codebook: Codebook, limit: int) -> tuple[
         )
         for number, offer in enumerate(ranked, start=1)
     )
-

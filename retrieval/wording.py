@@ -15,7 +15,14 @@ _DROPPED: Final = frozenset({"the", "a", "an", "of"})
 _ROMAN: Final = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "iiia": "3a", "iiib": "3b"}
 _COUNTED: Final = frozenset({"type", "stage", "grade", "class", "bipolar"})
 _KEPT_S: Final = ("ss", "us", "is", "os", "as")
-_IRREGULAR: Final = {"vertebrae": "vertebra", "calculi": "calculus", "diverticula": "diverticulum", "feet": "foot", "does": "does", "nows": "nows"}
+_IRREGULAR: Final = {
+    "vertebrae": "vertebra",
+    "calculi": "calculus",
+    "diverticula": "diverticulum",
+    "feet": "foot",
+    "does": "does",
+    "nows": "nows",
+}
 
 _LATERALITY: Final = re.compile(r"\b(right|left|bilateral)\b[ -]?", re.IGNORECASE)
 _SIDE_PHRASE: Final = re.compile(r",? (unspecified (side|laterality|eye|ear|limb)|both sides)\b", re.IGNORECASE)

@@ -1,8 +1,10 @@
 """The HTTP application and the server that runs it.
 
-Guard              request id, and no exception beyond it
-└── DocumentedApi  routes; every refusal a problem document (`agent.serve.problems`)
-    └── Service    the answers, over one injected pipeline
+    Guard              request id, and no exception beyond it
+    └── DocumentedApi  routes; every refusal a problem document (`agent.serve.problems`)
+        └── Service    the answers, over one injected pipeline
+
+It reads one encounter a request; what is slow runs in threads, so that the process always says that it lives.
 """
 
 from __future__ import annotations
@@ -72,7 +74,9 @@ def server_of(app: FastAPI) -> uvicorn.Server:
 
 def _bound(host: str, port: int) -> socket.socket:
     """A socket that holds the address but does not listen yet."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, asyncio turns Nagle's delay off: 40 ms an answer.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

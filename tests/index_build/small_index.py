@@ -19,8 +19,53 @@ from index_build.build import BuildPlan, build_index
 ROOT: Final = Path(__file__).parents[2]
 INDEX_DIR: Final = ROOT / "var" / "test-index"
 CATEGORIES: Final = frozenset(
-    "A41 B34 D64 E03 E10 E11 E66 E78 F33 F41 F99 G43 I10 I11 I12 I13 I21 I42 I48 I50 J18 J44 J45 K21 K59 K80 M17 M25"
-    " M54 M72 N18 N39 O80 R05 R07 R10 R50 R51 S06 S82 S93 U07 Z00 Z23 Z80".split()
+    [
+        "A41",
+        "B34",
+        "D64",
+        "E03",
+        "E10",
+        "E11",
+        "E66",
+        "E78",
+        "F33",
+        "F41",
+        "F99",
+        "G43",
+        "I10",
+        "I11",
+        "I12",
+        "I13",
+        "I21",
+        "I42",
+        "I48",
+        "I50",
+        "J18",
+        "J44",
+        "J45",
+        "K21",
+        "K59",
+        "K80",
+        "M17",
+        "M25",
+        "M54",
+        "M72",
+        "N18",
+        "N39",
+        "O80",
+        "R05",
+        "R07",
+        "R10",
+        "R50",
+        "R51",
+        "S06",
+        "S82",
+        "S93",
+        "U07",
+        "Z00",
+        "Z23",
+        "Z80",
+    ]
 )
 """Common outpatient, emergency and inpatient categories: about 4,000 surfaces."""
 
