@@ -26,6 +26,14 @@ class Combined(NamedTuple):
     seconds: tuple[str, ...]
 
 
+class GivesWay(NamedTuple):
+    """A code that is not reported where a more telling one is. Both are prefixes."""
+
+    code: str
+    to: tuple[str, ...]
+    why: str
+
+
 class CombinationTable:
     """The table of combinations; every condition it presumes is linked by “with” or “in” in the Alphabetic Index."""
 
@@ -40,6 +48,17 @@ class CombinationTable:
             )
             for row in rows("combinations.tsv")
         )
+        self.yielding = tuple(
+            GivesWay(row["code"], tuple(row["to"].split("|")), row["why"]) for row in rows("gives_way.tsv")
+        )
+
+    def gives_way(self, code: str, codes: Iterable[str]) -> str | None:
+        """Why the code is not reported beside the others, None when it is."""
+        others = [c for c in codes if c != code]
+        for row in self.yielding:
+            if code.startswith(row.code) and any(c.startswith(row.to) and not c.startswith(row.code) for c in others):
+                return row.why
+        return None
 
     def first_that_applies(self, codes: Iterable[str]) -> Combined | None:
         """The first combination that the codes call for and do not hold yet."""

@@ -49,7 +49,7 @@ class Explainer:
 
     def __init__(self, passages: Sequence[GuidelinePassage]) -> None:
         self._passages = {p.id: p for p in passages}
-        self._governing = [p for p in passages if p.categories]
+        self._governing = [p for p in passages if any(_is_telling(c) for c in p.categories)]
 
     def explain(self, facts: Facts, codebook: Codebook) -> Rationale:
         """The rationale of one code of the final set."""
@@ -158,11 +158,18 @@ def names_code(note: str, code: str) -> bool:
 
 def _alternatives(facts: Facts, codebook: Codebook) -> tuple[Alternative, ...]:
     """The candidates that came next, and what ruled each out."""
-    others = [c for c in facts.candidates if c.code != facts.line.code][:_MOST_ALTERNATIVES]
+    first_of_each = {_without_seventh(c.code): c for c in reversed(facts.candidates)}
+    first_of_each.pop(_without_seventh(facts.line.code), None)
+    others = sorted(first_of_each.values(), key=lambda c: c.number)[:_MOST_ALTERNATIVES]
     offered = [(c.code, c.title) for c in others]
     if not offered:
         offered = [(c, codebook.title(c)) for c in siblings(facts.line.code, codebook)[:_MOST_ALTERNATIVES]]
     return tuple(Alternative(code=c, title=t, why_not=_why_not(facts, t, c)) for c, t in offered)
+
+
+def _without_seventh(code: str) -> str:
+    """Codes that differ in the seventh character only are no alternatives worth a coder's time."""
+    return code[:7]
 
 
 def _why_not(facts: Facts, title: str, code: str) -> str:
@@ -194,7 +201,13 @@ def _chosen_title(facts: Facts) -> str:
 
 
 def _governs(passage: GuidelinePassage, code: str) -> bool:
-    return any(_in_range(category, code) for category in passage.categories)
+    return any(_is_telling(category) and _in_range(category, code) for category in passage.categories)
+
+
+def _is_telling(category: str) -> bool:
+    """A single category or a range within a chapter or two; `A00-T88` says nothing about a code."""
+    first, _, last = category.partition("-")
+    return not last or ord(last[0]) - ord(first[0]) <= 1
 
 
 def _in_range(category: str, code: str) -> bool:

@@ -13,12 +13,17 @@ from agent.axes import episode_of, read_axes, side_throughout
 from agent.measurements import measurements
 from agent.statements import DIAGNOSIS_SECTIONS, statement_span
 from medcoding.chart import Chart, SectionKind, Sentence, Span
+from medcoding.encounter import Setting
 from medcoding.mention import Assertion, Episode, Laterality, Mention, MentionKind
 from retrieval.dictionary import Dictionary, Term
 from retrieval.wording import Token, tokens
 
 _UNREAD: Final = frozenset({SectionKind.SIGNATURE, SectionKind.ALLERGIES})
 _SIDE_TELLING: Final = DIAGNOSIS_SECTIONS | {SectionKind.CHIEF_COMPLAINT, SectionKind.HISTORY_PRESENT_ILLNESS}
+_COURSE: Final = DIAGNOSIS_SECTIONS | {SectionKind.HOSPITAL_COURSE}
+_RESOLVED: Final = re.compile(r"resol|correct|improv|treated", re.IGNORECASE)
+"""What was resolved during the stay was present during the stay and is coded (guideline III)."""
+
 _CONTENT: Final = re.compile(r"[A-Za-z]{3,}")
 _HISTORY_CODES: Final = ("Z8", "Z9")
 _CLAUSE_WORDS: Final = 10
@@ -58,6 +63,7 @@ class _Line(NamedTuple):
     statement: Span | None
     episode: Episode
     age: int | None
+    inpatient: bool
 
 
 def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
@@ -91,13 +97,14 @@ def _line(chart: Chart, sentence: Sentence, rules: MentionRules, note: str, epis
         statement=statement_span(text, sentence.section) if _begins_line(chart, sentence) else None,
         episode=episode,
         age=chart.encounter.patient.age,
+        inpatient=chart.encounter.setting is Setting.INPATIENT,
     )
 
 
 def _in_line(line: _Line, rules: MentionRules, first_id: int) -> Iterator[Mention]:
     reader = rules.assertions.read(line.text)
     for number, found in enumerate(_found(line, rules.dictionary), start=first_id):
-        reading = _reading(reader.assertion(found.start, found.end), found.term, line.sentence.section)
+        reading = _reading(reader.assertion(found.start, found.end), found.term, line)
         offset = line.sentence.span.start
         yield Mention(
             id=number,
@@ -161,8 +168,11 @@ def _measured(code: str, text: str, needs: tuple[str, ...]) -> Term:
     return Term(text=" ".join(text.split()), stems=(code,), source="clinical", needs=needs)
 
 
-def _reading(reading: Reading, term: Term | None, section: SectionKind) -> Reading:
+def _reading(reading: Reading, term: Term | None, line: _Line) -> Reading:
     """What the section and the condition itself add to the sentence's own cues."""
+    section = line.sentence.section
+    if line.inpatient and section in _COURSE and reading.cue and _RESOLVED.search(reading.cue):
+        return Reading(Assertion.PRESENT, reading.cue)
     if term and term.stems and term.stems[0].startswith(_HISTORY_CODES):
         held = reading.assertion in {Assertion.HISTORICAL, Assertion.FAMILY}
         return Reading(Assertion.PRESENT, reading.cue) if held else reading

@@ -13,6 +13,7 @@ from typing import Final
 
 from agent.combine import CombinationTable, Combined
 from agent.reportable import quote_of
+from agent.statements import DIAGNOSIS_SECTIONS
 from medcoding.chart import Chart, SectionKind
 from medcoding.codebook import Codebook
 from medcoding.codes import CodeRole, CodeSystem
@@ -83,6 +84,11 @@ class CodeSet:
         joined = _joined(held, renamed) if held else renamed
         self.lines = {(other if c == code else c): (joined if c in {code, other} else x) for c, x in self.lines.items()}
 
+    @property
+    def mentions(self) -> list[Mention]:
+        """Every mention that carries some code of the set."""
+        return [m for line in self.lines.values() for m in self.mentions_of(line)]
+
     def mentions_of(self, line: ProposedCode) -> list[Mention]:
         """The mentions that carry a code."""
         return [self._mentions[i] for i in line.mention_ids]
@@ -108,6 +114,7 @@ def reconcile(
     _dementia_elsewhere(settled, codebook)
     while found := table.first_that_applies(settled.lines):
         settled.combine(found)
+    _drop_yielding(settled, table)
     _drop_less_specific(settled, codebook)
     _drop_integral_symptoms(chart, settled)
     return Proposal(codes=_sequenced(chart, settled, codebook), not_coded=tuple(settled.not_coded))
@@ -129,11 +136,16 @@ def _in_order(chart: Chart, mentions: Sequence[Mention], choices: Sequence[Choic
 
 def _drop_history_of_current(settled: CodeSet) -> None:
     """“History of gout” beside gout under treatment is the same gout, not a past one (guideline I.C.21.c.4)."""
-    current = {m.concept for line in settled.lines.values() for m in settled.mentions_of(line) if _is_current(m)}
+    assessed_past = {m.concept for m in settled.mentions if _is_past(m) and m.section in DIAGNOSIS_SECTIONS}
+    assessed_now = {m.concept for m in settled.mentions if not _is_past(m) and m.section in DIAGNOSIS_SECTIONS}
+    past_only = assessed_past - assessed_now - {None}
+    current = {m.concept for m in settled.mentions if not _is_past(m)} - past_only
     for code in list(settled.lines):
         mentions = settled.mentions_of(settled.lines[code])
-        if all(m.assertion is Assertion.HISTORICAL and m.concept in current for m in mentions):
+        if all(_is_past(m) and m.concept in current for m in mentions):
             settled.drop(code, NotCodedReason.DUPLICATE, "The record treats the condition as current.")
+        elif all(not _is_past(m) and m.concept in past_only for m in mentions):
+            settled.drop(code, NotCodedReason.HISTORICAL, "The assessment speaks of it as past.")
 
 
 def _one_diabetes_type(settled: CodeSet, codebook: Codebook) -> None:
@@ -153,8 +165,15 @@ def _dementia_elsewhere(settled: CodeSet, codebook: Codebook) -> None:
             settled.rename(code, f"F02{code[3:]}", "I.A.13: the cause of the dementia is coded first.")
 
 
-def _is_current(mention: Mention) -> bool:
-    return mention.assertion is Assertion.PRESENT
+def _is_past(mention: Mention) -> bool:
+    return mention.assertion is Assertion.HISTORICAL
+
+
+def _drop_yielding(settled: CodeSet, table: CombinationTable) -> None:
+    """Codes that the table does not report beside a more telling one."""
+    for code in list(settled.lines):
+        if why := table.gives_way(code, settled.lines):
+            settled.drop(code, NotCodedReason.DUPLICATE, why)
 
 
 def _drop_less_specific(settled: CodeSet, codebook: Codebook) -> None:

@@ -71,6 +71,9 @@ def select(chart: Chart, mentions: tuple[Mention, ...]) -> Reportable:
     chosen: list[Mention] = []
     left_out: list[NotCoded] = []
     for mention in mentions:
+        if _is_overruled(mention, mentions):
+            left_out.append(_not_coded(mention, NotCodedReason.NEGATED, "The record denies or excludes it elsewhere."))
+            continue
         reason = _reason_against(chart, mention, assessed=assessed, stated=stated)
         if reason is None:
             chosen.append(mention)
@@ -102,14 +105,26 @@ def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
     Under stated problems (`2. Hypertension.`) the text below each is reasoning: only lasting conditions count there.
     """
     past = mention.assertion is Assertion.HISTORICAL and not _is_minor_history(mention)
-    lasting = mention.chronic or past
+    lasting = past or (mention.chronic and mention.assertion is not Assertion.HISTORICAL)
     if mention.kind is MentionKind.DRUG or mention.needs or mention.heads_problem:
         return True
     if _stands_assessed(mention):
         return lasting or not stated or mention.section is not SectionKind.ASSESSMENT_PLAN
-    if mention.section is SectionKind.HOSPITAL_COURSE or (mention.section in _BACKGROUND and lasting):
+    if mention.section is SectionKind.HOSPITAL_COURSE and not stated:
+        return True
+    if mention.section in _BACKGROUND and lasting:
         return True
     return not assessed and mention.section in _COMPLAINT
+
+
+def _is_overruled(mention: Mention, mentions: tuple[Mention, ...]) -> bool:
+    """True when the record denies the same condition: later, for an uncertain one; anywhere, for a passing remark."""
+    if mention.concept is None or mention.assertion not in {Assertion.PRESENT, Assertion.POSSIBLE}:
+        return False
+    denials = [m for m in mentions if m.concept == mention.concept and m.assertion is Assertion.NEGATED]
+    if mention.assertion is Assertion.POSSIBLE and mention.section is not SectionKind.DISCHARGE_DIAGNOSIS:
+        return any(m.sentence > mention.sentence for m in denials)
+    return bool(denials) and not _stands_assessed(mention) and mention.chronic
 
 
 def _is_minor_history(mention: Mention) -> bool:

@@ -14,10 +14,14 @@ _LINE: Final = re.compile(r"[^\n]*\n?")
 _HEADING_DRESS: Final = re.compile(r"^[\s#*_=•\-]*(?:[IVX]+\.|\d{1,2}[.)])?[\s*_]*|[\s*_=#:]+$")
 _INLINE: Final = re.compile(r"^[\s*#_]*([A-Za-z][A-Za-z &/()'.,-]{1,60}?)\s*\**:\**(?=\s|$)")
 _ITEM: Final = re.compile(r"^\s*(?:[-•*–·▪●>]+|\(?\d{1,2}[.)](?=\s)|#\d*(?=\s)|[a-z][.)](?=\s))\s*")
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])([\"')\]]*)\s+(?=[\"'(\[]?[A-Z0-9])")
 _NOT_AN_END: Final = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|st|vs|no|approx|pt|pts|dept|fig|e\.g|i\.e|etc|inc|sr|jr|hx|dx|rx|sx|tx)|\b[A-Z])\.$",
     re.IGNORECASE,
+)
+_ANNOUNCES_ASSESSMENT: Final = re.compile(
+    r"(?:my |the |our |overall |clinical )*(?:impression|assessment|(?:working |final )?diagnos[ie]s)"
+    r"(?: today| at this time)? (?:is|are|remains?|includes?)\b"
 )
 _COPIED_WORDS: Final = 6
 _MINIMUM_HEADING: Final = 2
@@ -54,7 +58,8 @@ def _numbered(
     copied = first_said.get(words)
     if len(words.split()) >= _COPIED_WORDS:
         first_said.setdefault(words, number)
-    return Sentence(number=number, document_id=section.document_id, span=span, section=section.kind, copied_from=copied)
+    kind = SectionKind.ASSESSMENT if _ANNOUNCES_ASSESSMENT.match(words) else section.kind
+    return Sentence(number=number, document_id=section.document_id, span=span, section=kind, copied_from=copied)
 
 
 def _sections(document: Document, headings: HeadingTable) -> Iterator[Section]:
@@ -116,7 +121,7 @@ def _cut(text: str, start: int, end: int) -> Iterator[Span]:
     start += item.end() if item else 0
     for boundary in _SENTENCE_END.finditer(text, start, end):
         if not _NOT_AN_END.search(text[start : boundary.start()]):
-            yield from _trimmed(text, start, boundary.start())
+            yield from _trimmed(text, start, boundary.end(1))
             start = boundary.end()
     yield from _trimmed(text, start, end)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -25,6 +26,7 @@ output: Final = Console(highlight=False)
 errors: Final = Console(stderr=True, highlight=False)
 
 _MOST_NOT_CODED: Final = 12
+_RANGE_TITLE: Final = re.compile(r"\([A-Z][0-9A-Z]{2}-[A-Z][0-9A-Z]{2}\)$")
 _QUOTE_CHARS: Final = 90
 _STATE_STYLES: Final = {"ok": "green", "absent": "yellow", "broken": "red"}
 
@@ -92,8 +94,8 @@ def checks(found: Sequence[Check]) -> None:
 
 def _codes(answer: CodingResult) -> Table:
     table = Table(box=None, pad_edge=False, expand=True)
-    for heading in ("#", "code", "title", "role", "confidence", "documentation", "route", "source"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("#", "code", "title", "role", "conf.", "doc.", "route", "source"):
+        table.add_column(heading, no_wrap=heading != "title", ratio=1 if heading == "title" else None)
     for line in answer.codes:
         table.add_row(
             str(line.sequence),
@@ -113,13 +115,18 @@ def _rationale(line: CodeLine) -> Tree:
     tree = Tree(f"[bold]{line.code}[/] {escape(line.title)}", guide_style="dim")
     for quote in line.evidence[:3]:
         tree.add(_quoted(quote))
-    tree.add(f"path: {escape(' → '.join(why.index_path))}")
+    tree.add(f"path: {escape(' → '.join(_short_path(why)))}")
     _add_rules(tree, why)
     for other in why.alternatives:
         tree.add(f"not {other.code} {escape(other.title)}: {escape(other.why_not)}")
     tree.add(f"would change it: {escape(why.would_change)}")
     tree.add(f"confidence: {escape('; '.join(line.confidence_reasons))}")
     return tree
+
+
+def _short_path(why: Rationale) -> list[str]:
+    """The words looked up and the tabular entries from the category down; chapter and block are left to --json."""
+    return [step for step in why.index_path if not _RANGE_TITLE.search(step)]
 
 
 def _add_rules(tree: Tree, why: Rationale) -> None:

@@ -16,8 +16,9 @@ from medcoding.codebook import Codebook
 from medcoding.codes import CodeSystem
 from medcoding.mention import Mention, MentionKind
 from retrieval.encoder import TextEncoder
-from retrieval.expand import expand, refine
+from retrieval.expand import expand
 from retrieval.fusion import fused_hits
+from retrieval.refine import refine
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import Between, Hit, VectorQuery, VectorStore
 from retrieval.wording import LATERALITY_WORDS, forms
@@ -37,6 +38,9 @@ _COVERAGE_WEIGHT: Final = 0.4
 _STEP_DOWN: Final = 0.04
 """Loss of score from one sibling to the next, so that the best fitting one of a surface leads."""
 
+
+_BOOKKEEPING_CHAPTERS: Final = ("V", "W", "X", "Y", "Z")
+"""Causes, encounters and statuses: words around them say nothing about which one is meant."""
 
 _LITTLE: Final = LATERALITY_WORDS | frozenset(
     (
@@ -128,7 +132,8 @@ def _from_stems(mention: Mention, codebook: Codebook) -> list[Offer]:
     said = forms(mention.query)
     codes = expand(mention.stems, codebook, mention.axes, said, _PER_STEM)
     offers = _stepped(codes, mention.term or "", _dictionary_score(mention, said), 1.0, CandidateOrigin.DICTIONARY)
-    finer = refine(codes[0], codebook, mention.axes, mention.context) if codes else None
+    plain = codes and mention.kind is MentionKind.PROBLEM and not codes[0].startswith(_BOOKKEEPING_CHAPTERS)
+    finer = refine(codes[0], codebook, mention.axes, mention.context) if plain else None
     if finer and finer not in codes[:1]:
         offers.append(Offer(finer, codebook.title(finer), _REFINED_SCORE, 1.0, CandidateOrigin.DICTIONARY))
     return offers

@@ -24,7 +24,11 @@ _IRREGULAR: Final = {
     "nows": "nows",
 }
 
-_LATERALITY: Final = re.compile(r"\b(right|left|bilateral)\b[ -]?", re.IGNORECASE)
+_LATERALITY: Final = re.compile(
+    r"\b(right|left|bilateral)\b[ -]?"
+    r"(?!(heart|ventric|atri|bundle|main|coronary|colon|to-|axis|sided|handed|dominant))",
+    re.IGNORECASE,
+)
 _SIDE_PHRASE: Final = re.compile(r",? (unspecified (side|laterality|eye|ear|limb)|both sides)\b", re.IGNORECASE)
 _SIDED_ORGAN: Final = re.compile(r", (right|left|unspecified|bilateral|both) (eye|ear|side)s?\b", re.IGNORECASE)
 _UNSPECIFIED: Final = re.compile(r",? ?\b(unspecified|not otherwise specified|NOS)\b ?", re.IGNORECASE)

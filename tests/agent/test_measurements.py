@@ -1,0 +1,93 @@
+"""Numbers that lead to a code of their own."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.measurements import bmi_code, measurements, trimester, weeks_code
+from medcoding.codebook import Codebook
+
+
+@pytest.mark.parametrize(
+    ("bmi", "code"),
+    [
+        (15.0, "Z68.1"),
+        (19.9, "Z68.1"),
+        (20.0, "Z68.20"),
+        (29.9, "Z68.29"),
+        (32.4, "Z68.32"),
+        (39.9, "Z68.39"),
+        (40.0, "Z68.41"),
+        (44.9, "Z68.41"),
+        (45.0, "Z68.42"),
+        (49.9, "Z68.42"),
+        (50.0, "Z68.43"),
+        (59.9, "Z68.43"),
+        (60.0, "Z68.44"),
+        (69.9, "Z68.44"),
+        (70.0, "Z68.45"),
+        (82.5, "Z68.45"),
+    ],
+)
+def test_bmi_bands(bmi: float, code: str) -> None:
+    """Each band of category Z68 with its two ends."""
+    assert bmi_code(bmi) == code
+
+
+@pytest.mark.parametrize(
+    ("weeks", "code"),
+    [(4, "Z3A.01"), (7, "Z3A.01"), (8, "Z3A.08"), (39, "Z3A.39"), (42, "Z3A.42"), (43, "Z3A.49"), (45, "Z3A.49")],
+)
+def test_weeks_of_gestation(weeks: int, code: str) -> None:
+    """Completed weeks; below 8 and above 42 have a code in common."""
+    assert weeks_code(weeks) == code
+
+
+def test_more_weeks_than_a_pregnancy_has_lead_nowhere() -> None:
+    """“60 weeks” is no gestational age."""
+    assert not weeks_code(60)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "word"), [(5, "first"), (13, "first"), (14, "second"), (27, "second"), (28, "third"), (40, "third")]
+)
+def test_trimesters(weeks: int, word: str) -> None:
+    """Counted as chapter 15 counts: 14 and 28 weeks begin the second and third."""
+    assert trimester(weeks) == word
+
+
+@given(st.floats(10, 99, allow_nan=False), st.integers(1, 45))
+def test_every_measurement_leads_to_a_billable_code(bmi: float, weeks: int, fy2027: Codebook) -> None:
+    """Law: no band names a code that the book does not hold."""
+    assert fy2027.is_billable(bmi_code(bmi))
+    assert fy2027.is_billable(weeks_code(weeks))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "age", "found"),
+    [
+        ("BMI 32.4", 50, [("BMI 32.4", "Z68.32")]),
+        ("BMI: 41", None, [("BMI: 41", "Z68.41")]),
+        ("Body mass index is 27.5 kg/m2.", 50, [("Body mass index is 27.5", "Z68.27")]),
+        ("BMI 32.4", 19, []),
+        ("BMI 32.4", 20, [("BMI 32.4", "Z68.32")]),
+        ("BMI was not measured", 50, []),
+        ("Pregnancy at 39 weeks gestation", 30, [("39 weeks", "Z3A.39")]),
+        ("G2P1 at 28w3d", 30, [("at 28w3d", "Z3A.28")]),
+        ("IUP 20w2d today", 30, [("20w2d", "Z3A.20")]),
+        ("Cough for 3 weeks", 30, []),
+        ("Follow up in 6 weeks", 30, []),
+    ],
+)
+def test_measurements_are_found_with_their_words(sentence: str, age: int | None, found: list[tuple[str, str]]) -> None:
+    """Adult BMI, and weeks only where they are weeks of a pregnancy."""
+    assert [(sentence[m.start : m.end], m.code) for m in measurements(sentence, age)] == found
+
+
+def test_a_bmi_counts_only_beside_a_weight_diagnosis() -> None:
+    """Guideline I.B.14: the number explains a diagnosis and is none itself."""
+    (measured,) = measurements("BMI 32.4", 50)
+    assert "E66" in measured.needs
+    assert "I10" not in measured.needs
