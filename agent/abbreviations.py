@@ -20,7 +20,7 @@ class Sense(NamedTuple):
     """One reading of an abbreviation and the words that speak for it."""
 
     expansion: str
-    cues: tuple[str, ...]
+    cues: tuple[re.Pattern[str], ...]
 
 
 class Chunk(NamedTuple):
@@ -39,7 +39,7 @@ class Abbreviations:
         self._any: dict[str, list[Sense]] = defaultdict(list)
         for row in rows("abbreviations.tsv"):
             table = self._exact if row["case"] == "exact" else self._any
-            cues = tuple(filter(None, row["cues"].split("|")))
+            cues = tuple(_whole_words(cue) for cue in row["cues"].split("|") if cue)
             table[row["abbreviation"]].append(Sense(row["expansion"], cues))
 
     def tokens(self, sentence: str, note: str) -> list[Token]:
@@ -97,9 +97,13 @@ def _best(senses: list[Sense], sentence: str, note: str) -> Sense:
     """The sense with the most cues about it, those in the same sentence first; the default otherwise."""
 
     def weight(sense: Sense) -> int:
-        return sum(_SENTENCE_WEIGHT * (cue in sentence) + (cue in note) for cue in sense.cues)
+        return sum(_SENTENCE_WEIGHT * bool(cue.search(sentence)) + bool(cue.search(note)) for cue in sense.cues)
 
     return max(senses, key=weight)
+
+
+def _whole_words(cue: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(cue)}(?!\w)")
 
 
 def _chunks(sentence: str) -> Iterator[Chunk]:

@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 _BMI: Final = re.compile(r"\b(?:BMI|body mass index)\b[^\d\n]{0,24}(\d{2}(?:\.\d+)?)", re.IGNORECASE)
 _WEEKS: Final = re.compile(
-    r"\b(\d{1,2})\s?(?:w(?:ee)?ks?\s?(?:and\s)?\+?\s?\d?\s?(?:d(?:ays?)?)?|w\s?\d?\s?d?)\b(?=[^.\n]{0,40}(?:gestation|pregnan|ultrasound|"
-    r"by lmp|ega|iup|g\d))|\b(?:at|EGA|GA)\s(\d{1,2})\s?w\s?\d\s?d\b|\b(\d{1,2})w[0-6]d\b",
+    r"\b(\d{1,2})\s?(?:w(?:ee)?ks?(?:\s?(?:and\s)?\+?\s?\d(?:\s?d(?:ays?)?)?)?|w(?:\s?\d(?:\s?d)?)?)\b"
+    r"(?=[^.\n]{0,40}(?:gestation|pregnan|ultrasound|by lmp|ega|iup|g\d))"
+    r"|\b(?:at|EGA|GA)\s(\d{1,2})\s?w\s?\d\s?d\b|\b(\d{1,2})w[0-6]d\b",
     re.IGNORECASE,
 )
 _ADULT_BMI_BANDS: Final = (

@@ -20,6 +20,13 @@ from retrieval.wording import Token, tokens
 
 _UNREAD: Final = frozenset({SectionKind.SIGNATURE, SectionKind.ALLERGIES})
 _SIDE_TELLING: Final = DIAGNOSIS_SECTIONS | {SectionKind.CHIEF_COMPLAINT, SectionKind.HISTORY_PRESENT_ILLNESS}
+_NAMES_A_MEASURE: Final = re.compile(
+    r"\W{1,2}(vaccin\w*|shots?|boosters?|immuni[sz]ations?|toxoid|titers?|serolog\w*|antibod\w*|screen\w*|tests?|testing|"
+    r"swabs?|pcr|precautions|prophylaxis|questionnaire|panel|clinic|education)\b",
+    re.IGNORECASE,
+)
+"""`hepatitis serologies`, `tetanus booster`, `depression screen`: what follows makes it no condition of the patient."""
+
 _COURSE: Final = DIAGNOSIS_SECTIONS | {SectionKind.HOSPITAL_COURSE}
 _RESOLVED: Final = re.compile(r"resol|correct|improv|treated", re.IGNORECASE)
 """What was resolved during the stay was present during the stay and is coded (guideline III)."""
@@ -122,6 +129,7 @@ def _in_line(line: _Line, rules: MentionRules, first_id: int) -> Iterator[Mentio
             context=_context(line, found),
             term=found.term.text if found.term else None,
             concept=found.term.stems[0] if found.term else None,
+            history_code=(found.term.history_code or None) if found.term else None,
             stems=_stems(found.term, reading.assertion),
             chronic=bool(found.term and found.term.chronic),
             needs=found.term.needs if found.term else (),
@@ -152,6 +160,7 @@ def _terms(line: _Line, dictionary: Dictionary) -> list[tuple[int, int, Term]]:
     for words in (_unambiguous(line), line.words):
         spans += [(words[m.first].start, words[m.last].end, m.term) for m in dictionary.find(words)]
     kept: list[tuple[int, int, Term]] = []
+    spans = [s for s in spans if not _NAMES_A_MEASURE.match(line.text, s[1])]
     for start, end, term in sorted(spans, key=lambda s: (s[0] - s[1], s[2].source != "clinical")):
         if all(end <= other_start or start >= other_end for other_start, other_end, _ in kept):
             kept.append((start, end, term))

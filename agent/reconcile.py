@@ -135,16 +135,20 @@ def _in_order(chart: Chart, mentions: Sequence[Mention], choices: Sequence[Choic
 
 
 def _drop_history_of_current(settled: CodeSet) -> None:
-    """“History of gout” beside gout under treatment is the same gout, not a past one (guideline I.C.21.c.4)."""
-    assessed_past = {m.concept for m in settled.mentions if _is_past(m) and m.section in DIAGNOSIS_SECTIONS}
-    assessed_now = {m.concept for m in settled.mentions if not _is_past(m) and m.section in DIAGNOSIS_SECTIONS}
-    past_only = assessed_past - assessed_now - {None}
-    current = {m.concept for m in settled.mentions if not _is_past(m)} - past_only
+    """A condition is current or past, not both (guideline I.C.21.c.4).
+
+    “History of gout” beside gout under treatment is the same gout; a passing “lung cancer” beside an assessed “history
+    of lung cancer” is the past one.
+    """
+    assessed = [m for m in settled.mentions if m.section in DIAGNOSIS_SECTIONS]
+    ended = {m.concept for m in assessed if _is_past(m)} - {m.concept for m in assessed if not _is_past(m)} - {None}
+    current = {m.concept for m in settled.mentions if not _is_past(m)} - ended
+    histories = {code for code, line in settled.lines.items() if _is_assessed(settled.mentions_of(line))}
     for code in list(settled.lines):
         mentions = settled.mentions_of(settled.lines[code])
         if all(_is_past(m) and m.concept in current for m in mentions):
             settled.drop(code, NotCodedReason.DUPLICATE, "The record treats the condition as current.")
-        elif all(not _is_past(m) and m.concept in past_only for m in mentions):
+        elif not _is_assessed(mentions) and all(m.concept in ended or m.history_code in histories for m in mentions):
             settled.drop(code, NotCodedReason.HISTORICAL, "The assessment speaks of it as past.")
 
 
@@ -163,6 +167,10 @@ def _dementia_elsewhere(settled: CodeSet, codebook: Codebook) -> None:
     for code in [c for c in settled.lines if c.startswith("F03")]:
         if any(c.startswith(_DEMENTIA_CAUSES) for c in settled.lines) and codebook.is_billable(f"F02{code[3:]}"):
             settled.rename(code, f"F02{code[3:]}", "I.A.13: the cause of the dementia is coded first.")
+
+
+def _is_assessed(mentions: Sequence[Mention]) -> bool:
+    return any(m.section in DIAGNOSIS_SECTIONS for m in mentions)
 
 
 def _is_past(mention: Mention) -> bool:

@@ -68,6 +68,8 @@ class Mention(Record):
     """The dictionary term that matched, if one did."""
     concept: str | None = None
     """Code or stem of the term when it is current, whatever the assertion here: the same for all its synonyms."""
+    history_code: str | None = None
+    """Code the condition leads to once it is past."""
     stems: tuple[str, ...] = ()
     """Codes or stems the dictionary gives for that term under this assertion (a past condition leads to its history
     code); later steps expand and check them."""

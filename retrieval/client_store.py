@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from medcoding.errors import DependencyError
@@ -28,7 +29,8 @@ class ClientStore:
 
         if url == ":memory:":
             return cls(QdrantClient(":memory:"), collection)
-        return cls(QdrantClient(url=url, api_key=api_key, timeout=timeout_s), collection)
+        client = QdrantClient(url=url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
+        return cls(client, collection)
 
     def create(self, *, size: int) -> None:
         """Make the empty collection; refuses to replace one that exists."""
@@ -43,13 +45,15 @@ class ClientStore:
 
     def upsert(self, points: Iterable[Point]) -> None:
         """Add or replace points, page by page, each acknowledged."""
-        with _server_named():
-            self._client.upload_points(
-                self._collection, points=(_struct(p) for p in points), batch_size=_PAGE, wait=True
-            )
+        remaining = iter(points)
+        while page := [_struct(p) for p in islice(remaining, _PAGE)]:
+            with _server_named():
+                self._client.upsert(self._collection, points=page, wait=True)
 
     def delete(self, ids: Sequence[int]) -> None:
         """Remove points by id."""
+        if not ids:
+            return
         with _server_named():
             self._client.delete(self._collection, points_selector=list(ids), wait=True)
 
@@ -94,13 +98,14 @@ class _server_named:  # noqa: N801 - reads as the statement it is used in
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        from qdrant_client.http.exceptions import ApiException
+        from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
         if isinstance(error, ApiException | OSError):
             message = (
                 f"The Qdrant server refused or did not answer ({type(error).__name__}); check CHARTWRIGHT_QDRANT__URL."
             )
-            raise DependencyError(message, retryable=True) from None
+            status = error.status_code if isinstance(error, UnexpectedResponse) else None
+            raise DependencyError(message, retryable=status is None or status >= 500) from None
 
 
 def _struct(point: Point) -> models.PointStruct:

@@ -31,6 +31,7 @@ class EdgeStore:
 
     def __init__(self, shard: edge.EdgeShard, copy: Path | None = None) -> None:
         self._shard = shard
+        self._is_copy = copy is not None
         self._finalizer = weakref.finalize(self, _release, shard, copy)
 
     @classmethod
@@ -60,11 +61,13 @@ class EdgeStore:
 
     def upsert(self, points: Iterable[Point]) -> None:
         """Add or replace points, in acknowledged batches."""
+        self._refuse_in_a_copy()
         for batch in _batches(points):
             self._shard.update(edge.UpdateOperation.upsert_points([_edge_point(p) for p in batch]))
 
     def delete(self, ids: Sequence[int]) -> None:
         """Remove points by id."""
+        self._refuse_in_a_copy()
         self._shard.update(edge.UpdateOperation.delete_points(list(ids)))
 
     def search(self, queries: Sequence[VectorQuery]) -> list[list[Hit]]:
@@ -81,7 +84,8 @@ class EdgeStore:
         offset: edge.PointId | None = None
         while True:
             request = edge.ScrollRequest(offset=offset, limit=_BATCH, filter=_filter(conditions), with_payload=True)
-            records, offset = self._shard.scroll(request)
+            with _damage_named("collection"):
+                records, offset = self._shard.scroll(request)
             rows += [(_int_id(r.id), dict(r.payload or {})) for r in records]
             if offset is None:
                 return rows
@@ -98,6 +102,11 @@ class EdgeStore:
     def close(self) -> None:
         """Release the folder and remove the reader's copy."""
         self._finalizer()
+
+    def _refuse_in_a_copy(self) -> None:
+        """A copy shares its files with the index: one write would damage them for every process."""
+        if self._is_copy:
+            raise ConfigError("The collections of an index are read only; build a new index instead.")
 
 
 def _config(size: int) -> edge.EdgeConfig:

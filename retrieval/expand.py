@@ -107,8 +107,3 @@ def _word_fit(title: _Wording, record: _Wording) -> float:
 def _wording(text: str) -> _Wording:
     denied = frozenset(word for run in _DENIAL.findall(text) for word in forms(run)) - SIDES
     return _Wording(frozenset(forms(text)) - denied, denied)
-
-
-@lru_cache(maxsize=16_384)
-def _forms(title: str) -> tuple[str, ...]:
-    return forms(title)

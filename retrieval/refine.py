@@ -16,48 +16,54 @@ from retrieval.expand import NEUTRAL, SIDES, SILENT, episode_fit, side_fit
 from retrieval.wording import forms
 
 _RESIDUAL: Final = "other"
+_UNSPECIFIED: Final = "unspecified"
+_ORGANS_WITH_SIDES: Final = frozenset({"eye", "ear", "side", "limb", "extremity"})
 _DENIALS: Final = frozenset({"without", "no", "not", "denies", "negative", "nor", "never"})
 _DENIED_WORDS: Final = 2
 _LARGEST_CATEGORY: Final = 400
-_WORD_LOST: Final = 1.5
+_UNSPECIFIED_COST: Final = 0.5
 
 
 def refine(code: str, codebook: Codebook, axes: Axes, context: Sequence[str]) -> str | None:
-    """The sibling that the clause spells out best, None when no sibling says more than the code itself.
+    """The sibling that the clause spells out better than the code itself, None when there is none.
 
-    `context` holds the normal forms of the clause in order.
+    `context` holds the normal forms of the clause in order. Words of the code's own title count as said, because the
+    term led there; not so where that title is an `unspecified` one.
     """
-    said = _affirmed(context)
     own = _words(codebook.title(code))
-    gains = {
-        other: _gain(words, own, said) + side_fit(words, axes) + episode_fit(other, axes)
+    affirmed_words = affirmed(context)
+    said = affirmed_words if _UNSPECIFIED in own else affirmed_words | own
+    fits = {
+        other: _fit(words, said) + side_fit(words, axes) + episode_fit(other, axes)
         for other in codebook.billable_under(code[:3])[:_LARGEST_CATEGORY]
-        if _is_spelled_out(words := _words(codebook.title(other)), own, said)
+        if _is_spelled_out(words := _words(codebook.title(other)), own, affirmed_words)
     }
-    best = max(gains, key=lambda other: (gains[other], other), default=None)
-    return best if best and gains[best] > 0 else None
+    best = max(fits, key=lambda other: (fits[other], other), default=None)
+    own_fit = _fit(own, said) + side_fit(own, axes) + episode_fit(code, axes)
+    return best if best and fits[best] > own_fit else None
 
 
-def _is_spelled_out(words: frozenset[str], own: frozenset[str], said: frozenset[str]) -> bool:
-    """True when a title adds words to the code's own, the clause says each of them, and none is a mere `other`."""
-    added = _content(words - own)
-    return bool(added) and added <= said and _RESIDUAL not in words - own
-
-
-def _gain(words: frozenset[str], own: frozenset[str], said: frozenset[str]) -> float:
-    """Words won less words lost: giving up what the term itself says costs more than a new word brings."""
-    return len(_content(words - own)) - _WORD_LOST * len(_content(own - words) & said)
-
-
-def _affirmed(context: Sequence[str]) -> frozenset[str]:
+def affirmed(context: Sequence[str]) -> frozenset[str]:
     """The words of a clause without those that it denies (`without exacerbation`, `no bleeding`)."""
     reach = range(1, _DENIED_WORDS + 1)
     denied = {context[i + n] for i, w in enumerate(context) for n in reach if w in _DENIALS and i + n < len(context)}
     return frozenset(context) - denied
 
 
+def _is_spelled_out(words: frozenset[str], own: frozenset[str], said: frozenset[str]) -> bool:
+    """True when the clause says every word that the title has beyond the code's own, and none is a mere `other`."""
+    added = words - own
+    return words != own and _content(added) <= said and not added & {_RESIDUAL, _UNSPECIFIED}
+
+
+def _fit(words: frozenset[str], said: frozenset[str]) -> float:
+    """Words of a title that are said, less those that are not."""
+    content = _content(words)
+    return len(content & said) - len(content - said) - _UNSPECIFIED_COST * (_UNSPECIFIED in words)
+
+
 def _content(words: frozenset[str]) -> frozenset[str]:
-    return words - NEUTRAL - SIDES - SILENT
+    return words - NEUTRAL - SIDES - SILENT - _ORGANS_WITH_SIDES
 
 
 @lru_cache(maxsize=16_384)

@@ -18,7 +18,7 @@ from medcoding.mention import Mention, MentionKind
 from retrieval.encoder import TextEncoder
 from retrieval.expand import expand
 from retrieval.fusion import fused_hits
-from retrieval.refine import refine
+from retrieval.refine import affirmed, refine
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import Between, Hit, VectorQuery, VectorStore
 from retrieval.wording import LATERALITY_WORDS, forms
@@ -110,7 +110,7 @@ def overlap(query: Sequence[str], surface: Sequence[str]) -> float:
 
 def _offers(mention: Mention, hits: Iterable[Hit], codebook: Codebook, suggested: Sequence[str]) -> list[Offer]:
     """Every code that the dictionary, the search and other systems offer for one mention."""
-    said = forms(_searched(mention))
+    said = tuple(affirmed(forms(_searched(mention))))
     offers = _from_stems(mention, codebook)
     for hit in hits:
         surface = str(hit.payload["text"])
@@ -141,7 +141,7 @@ def _from_stems(mention: Mention, codebook: Codebook) -> list[Offer]:
 
 def _dictionary_score(mention: Mention, said: Sequence[str]) -> float:
     """1 for a term that is the whole statement, less where it covers only some of its words."""
-    stated = frozenset(mention.context) - _LITTLE if mention.heads_problem else frozenset(said)
+    stated = affirmed(mention.context) - _LITTLE if mention.heads_problem else frozenset(said)
     covered = len(stated & frozenset(said)) / max(1, len(stated))
     return _DICTIONARY_SCORE - _COVERAGE_WEIGHT * (1 - covered)
 

@@ -158,3 +158,11 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("../shared/data is not there")
     return SHARED_DATA
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """A loopback port that is taken, where nobody ever listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -41,7 +41,7 @@ def serving(pipeline: Pipeline, settings: Settings) -> Iterator[int]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            await_life(listener.getsockname()[1])
+            await_life(listener.getsockname()[1], thread.is_alive)
             yield listener.getsockname()[1]
         finally:
             server.should_exit = True
@@ -132,7 +132,7 @@ def test_from_start_to_stop(index_dir: Path) -> None:
     command = [sys.executable, "-c", _START, "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
-            await_life(port)
+            await_life(port, lambda: process.poll() is None)
             httpx.get(f"http://{HOST}:{port}/v1/codes/I10", params=PATIENT)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -149,14 +149,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def await_life(port: int) -> None:
-    """Return when the server answers."""
+def await_life(port: int, runs: Callable[[], bool]) -> None:
+    """Return when the server answers, or when it does not run any more."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    while runs() and time.monotonic() < deadline:
         try:
             httpx.get(f"http://{HOST}:{port}/healthz")
         except httpx.TransportError:
             time.sleep(0.1)
         else:
             return
-    pytest.fail("the server did not start")
