@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -25,6 +25,8 @@ from medcoding.encounter import Encounter, Setting, Sex
 from medcoding.errors import DependencyError, InputError
 from medcoding.result import CodingResult
 from retrieval.index_folder import open_index
+
+AnswerT = TypeVar("AnswerT")
 
 app = typer.Typer()
 
@@ -173,12 +175,11 @@ def batch(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=show.errors) as progress:
         task = progress.add_task("Coding", total=total)
-        outcome = asyncio.run(
-            run_batch(
-                source, target, pipeline, settings.limits,
-                concurrency=concurrency, advance=lambda n: progress.advance(task, n),
-            )
+        run = run_batch(
+            source, target, pipeline, settings.limits,
+            concurrency=concurrency, advance=lambda n: progress.advance(task, n),
         )  # fmt: skip
+        outcome = asyncio.run(_closing(pipeline, run))
     resumed = f", {outcome.resumed_at} were there already" if outcome.resumed_at else ""
     show.note(f"{outcome.coded} coded, {outcome.failed} failed{resumed}; results in {target}")
 
@@ -221,11 +222,19 @@ def _read(name: str, facts: VisitFacts, settings: Settings) -> Encounter:
     return read_encounter(data, path.name, facts, settings.limits)
 
 
+async def _closing(pipeline: Pipeline, work: Coroutine[None, None, AnswerT]) -> AnswerT:
+    """Do the work, then close what the pipeline holds open."""
+    try:
+        return await work
+    finally:
+        await pipeline.aclose()
+
+
 def _coded(pipeline: Pipeline, encounters: Iterable[Encounter]) -> list[CodingResult]:
     async def all_in_turn() -> list[CodingResult]:
         return [await pipeline.code(encounter) for encounter in encounters]
 
-    return asyncio.run(all_in_turn())
+    return asyncio.run(_closing(pipeline, all_in_turn()))
 
 
 def _write_page(path: Path, answers: list[tuple[Encounter, CodingResult]]) -> None:

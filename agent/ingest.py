@@ -88,14 +88,23 @@ def decoded(data: bytes, name: str) -> str:
 
 def _json_object(text: str, name: str) -> str:
     try:
-        json.loads(text)
+        json.loads(text, object_pairs_hook=_distinct_keys)
     except json.JSONDecodeError as error:
         raise InputError(
             f"{name} is not valid JSON (line {error.lineno}, column {error.colno}); correct it there."
         ) from None
+    except ValueError:
+        raise InputError(f"{name} holds a key twice in one object or a number without end; send it once.") from None
     except RecursionError:
         raise InputError(f"{name} is nested too deeply to be an encounter; send the documented format.") from None
     return text
+
+
+def _distinct_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse an object that names a key twice: which one was meant cannot be known."""
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError
+    return dict(pairs)
 
 
 def _of_plain_text(text: str, name: str, facts: VisitFacts) -> Encounter:

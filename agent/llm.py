@@ -121,3 +121,7 @@ class LLM(Protocol):
         Only questions with the same `cache_salt` share the server's prefix cache.
         """
         ...
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        ...

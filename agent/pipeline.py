@@ -112,6 +112,11 @@ class Pipeline:
             verification, why_rules = await self._verified(prepared)
         return await asyncio.to_thread(self._concluded, prepared, verification, why_rules, clock)
 
+    async def aclose(self) -> None:
+        """Close the connections to the model server."""
+        if self.parts.model:
+            await self.parts.model.llm.aclose()
+
     def prepare(self, encounter: Encounter, clock: Clock) -> Prepared:
         """Split, find, select and retrieve: the part that needs no model."""
         parts = self.parts
@@ -172,7 +177,8 @@ class Pipeline:
                 why_rules=why_rules,
             )
             result = assemble(answered, codebook, parts.explainer, parts.routing, parts.stamp)
-        return result.model_copy(update={"cost": _cost(verification.usage, parts.model, clock)})
+        stamp = parts.stamp.model_copy(update={"model": parts.model.llm.name or "none" if parts.model else "none"})
+        return result.model_copy(update={"cost": _cost(verification.usage, parts.model, clock), "stamp": stamp})
 
 
 def _all_choices(prepared: Prepared, verification: Verification) -> tuple[Choice, ...]:

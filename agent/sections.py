@@ -24,6 +24,9 @@ _ANNOUNCES_ASSESSMENT: Final = re.compile(
     r"(?: today| at this time)? (?:is|are|remains?|includes?)\b"
 )
 _COPIED_WORDS: Final = 6
+_LONGEST_SENTENCE: Final = 1_000
+"""Code points. Reading a sentence takes time quadratic in its mentions; an endless list must not stop the flow."""
+
 _MINIMUM_HEADING: Final = 2
 
 
@@ -127,6 +130,12 @@ def _cut(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    """The span without outer white space; one too long for a sentence is cut at white space."""
+    while end - start > _LONGEST_SENTENCE:
+        space = text.rfind(" ", start + 1, start + _LONGEST_SENTENCE)
+        stop = space if space > start else start + _LONGEST_SENTENCE
+        yield from _trimmed(text, start, stop)
+        start = stop
     words = text[start:end]
     start += len(words) - len(words.lstrip())
     end -= len(words) - len(words.rstrip())

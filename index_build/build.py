@@ -67,8 +67,8 @@ def _build(plan: BuildPlan, report: Reporter) -> IndexFolder:
     try:
         manifest = _fill(work, plan, report)
         target = builds / manifest.digest
-        shutil.rmtree(target, ignore_errors=True)
-        work.rename(target)
+        if not target.is_dir():  # the same content was built before: readers keep what they have open
+            work.rename(target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     _make_current(plan.root, target)

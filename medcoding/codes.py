@@ -56,7 +56,7 @@ def parse_code(text: str, system: CodeSystem = CodeSystem.ICD10CM) -> str:
         bare = code.replace(".", "")
         code = bare if len(bare) <= 3 else f"{bare[:3]}.{bare[3:]}"
     if not _SHAPES[system].fullmatch(code):
-        raise InputError(f"'{_printable(text)}' is not written like a {system} code; check the spelling.")
+        raise InputError(f"'{_printable(text)}' is not written like a code of {system}; check the spelling.")
     return code
 
 

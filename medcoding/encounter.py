@@ -11,6 +11,9 @@ from pydantic import Field, model_validator
 from medcoding.codes import CodeSystem
 from medcoding.record import Record
 
+Day = Annotated[datetime.date, Field(strict=True)]
+"""A date written YYYY-MM-DD; numbers are not taken for seconds since 1970."""
+
 
 class Setting(StrEnum):
     """Where care was given. It changes the right answer (guidelines II and III against IV)."""
@@ -52,7 +55,7 @@ class Document(Record):
     author: str | None = None
     author_role: str | None = None
     """physician, nurse practitioner, nurse, dietitian, …: decides who may document what (I.B.14)."""
-    date: datetime.date | None = None
+    date: Day | None = None
 
 
 class Suggestion(Record):
@@ -69,8 +72,8 @@ class Encounter(Record):
 
     case_id: Annotated[str, Field(min_length=1, max_length=200)]
     setting: Setting
-    date_of_service: datetime.date
-    discharge_date: datetime.date | None = None
+    date_of_service: Day
+    discharge_date: Day | None = None
     """Decides the edition of an inpatient stay."""
     visit_type: str | None = None
     specialty: str | None = None

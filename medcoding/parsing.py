@@ -56,7 +56,9 @@ def _open(path: Path) -> BinaryIO:
 
 def _faults(error: ValidationError) -> str:
     """At most three faults as `field: what is wrong`; pydantic is told not to include the input."""
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    every = error.errors(include_url=False, include_input=False, include_context=False)
+    locations = [f["loc"] for f in every]
+    faults = [f for f in every if not any(f["loc"] == loc[: len(f["loc"])] and f["loc"] != loc for loc in locations)]
     shown = [f"{'.'.join(map(_place, f['loc'])) or 'the JSON'}: {_plain(f['msg'])}" for f in faults[:3]]
     more = [f"and {len(faults) - 3} more"] if len(faults) > 3 else []
     return "; ".join(shown + more)

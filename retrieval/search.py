@@ -110,7 +110,9 @@ def overlap(query: Sequence[str], surface: Sequence[str]) -> float:
 
 def _offers(mention: Mention, hits: Iterable[Hit], codebook: Codebook, suggested: Sequence[str]) -> list[Offer]:
     """Every code that the dictionary, the search and other systems offer for one mention."""
-    said = tuple(affirmed(forms(_searched(mention))))
+    words = forms(_searched(mention))
+    stated = affirmed(words)
+    said = tuple(word for word in words if word in stated)
     offers = _from_stems(mention, codebook)
     for hit in hits:
         surface = str(hit.payload["text"])

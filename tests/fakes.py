@@ -48,6 +48,9 @@ class ScriptedLLM:
     def _reply(self, messages: Sequence[Message], response_model: type[AnswerT]) -> Mapping[str, object] | Exception:
         return self._script(messages[-1].content)
 
+    async def aclose(self) -> None:
+        """There is nothing to release."""
+
 
 class ObedientTraitor(ScriptedLLM):
     """Always follows the last line of its prompt that looks like an order to answer a number, within the grammar.

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from index_build.knowledge import guideline_passages, past_encounters
+from medcoding.encounter import Setting
+from retrieval.client_store import ClientStore
+from retrieval.edge_store import EdgeStore
+from retrieval.encoder import DIMENSIONS, OnnxEncoder
+from retrieval.index_folder import GUIDELINES, PAST_ENCOUNTERS, IndexFolder
+from retrieval.knowledge import KnowledgeSearch
+from retrieval.sparse import Bm25Encoder
+from retrieval.store import Point
+
+
+@pytest.fixture(scope="module")
+def knowledge(index: IndexFolder) -> KnowledgeSearch:
+    """Guidelines and past encounters of the small index, which are the whole shipped ones."""
+    return KnowledgeSearch(
+        EdgeStore.open_copy(index.collection(GUIDELINES)),
+        EdgeStore.open_copy(index.collection(PAST_ENCOUNTERS)),
+        OnnxEncoder(index.encoder),
+        Bm25Encoder(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "setting", "section"),
+    [
+        ("probable pneumonia", Setting.OUTPATIENT, "IV.H"),
+        ("uncertain diagnosis, suspected sepsis", Setting.INPATIENT, "II.H"),
+        ("hypertension with heart failure", Setting.OUTPATIENT, "I.C.9.a.1"),
+        ("sepsis with acute organ dysfunction", Setting.INPATIENT, "I.C.1.d.1.b"),
+    ],
+)
+def test_the_governing_section_is_among_the_passages(
+    knowledge: KnowledgeSearch, text: str, setting: Setting, section: str
+) -> None:
+    """What a coder would look up for these problems in this setting."""
+    found = knowledge.passages(text, setting, 8)
+    assert any(passage.id.startswith(section) for passage in found)
+
+
+@pytest.mark.parametrize("setting", list(Setting))
+def test_only_sections_for_the_setting_are_cited(knowledge: KnowledgeSearch, setting: Setting) -> None:
+    """Outpatient rules do not reach an inpatient stay, each section comes once, and the limit holds."""
+    found = knowledge.passages("uncertain diagnosis; heart failure; diabetes", setting, 10)
+    assert all(setting in passage.settings for passage in found)
+    assert len({passage.id for passage in found}) == len(found) <= 10
+    assert len(found) >= 5
+
+
+def test_the_whole_digest_is_there(knowledge: KnowledgeSearch) -> None:
+    """Every shipped passage can be read back whole, in order, however many nodes it was cut into."""
+    shipped = sorted(guideline_passages(), key=lambda passage: passage.id)
+    assert list(knowledge.all_passages()) == shipped
+
+
+def test_nothing_to_ask_nothing_found(knowledge: KnowledgeSearch) -> None:
+    """An encounter without problems asks nobody."""
+    assert knowledge.passages("", Setting.OUTPATIENT, 4) == ()
+    assert knowledge.similar("", None, 4) == ()
+
+
+def test_a_past_encounter_is_found_by_its_own_words(knowledge: KnowledgeSearch) -> None:
+    """It comes first, with its codes."""
+    past = past_encounters()[0]
+    words = "; ".join(quote.text for line in past.codes for quote in line.evidence)
+    first, *_ = knowledge.similar(words, None, 5)
+    assert (first.case_id, first.codes) == (past.case_id, tuple(line.code for line in past.codes))
+    assert first.score == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("tenant", "seen"), [(None, {"shared"}), ("north", {"shared", "north"}), ("south", {"shared", "south"})]
+)
+def test_tenants_do_not_see_each_others_past(index: IndexFolder, tenant: str | None, seen: set[str]) -> None:
+    """A tenant sees its own past encounters and those that ship; without a tenant only the latter."""
+    encoder, sparse = OnnxEncoder(index.encoder), Bm25Encoder()
+    store = ClientStore.connect(":memory:", "past")
+    store.create(size=DIMENSIONS)
+    (vector,) = encoder.encode(["gout"])
+    owners = {"shared": "", "north": "north", "south": "south"}
+    store.upsert(
+        Point(number, vector, sparse.document("gout"), {"case_id": name, "codes": ["M10.9"], "tenant": owner})
+        for number, (name, owner) in enumerate(owners.items())
+    )
+    found = KnowledgeSearch(store, store, encoder, sparse).similar("gout", tenant, 5)
+    assert {encounter.case_id for encounter in found} == seen
