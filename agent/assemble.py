@@ -66,7 +66,8 @@ def _line(
     explainer: Explainer,
     routing: RoutingSettings,
 ) -> CodeLine:
-    mentions = tuple(m for m in answered.mentions if m.id in line.mention_ids)
+    by_id = {m.id: m for m in answered.mentions}
+    mentions = tuple(by_id[i] for i in line.mention_ids)
     scores = score(line, list(mentions), answered.findings, codebook, fallback=answered.why_rules)
     facts = _facts(line, mentions, kept, answered, scores)
     return CodeLine(

@@ -15,10 +15,11 @@ from medcoding.encounter import Setting
 from medcoding.mention import Assertion, Mention
 from medcoding.proposal import ProposedCode
 from medcoding.result import Alternative, CharacterOrigin, CitedGuideline, Instruction, Rationale
-from retrieval.wording import forms
+from retrieval.wording import forms, tokens
 
 _CODES_IN_NOTE: Final = re.compile(
-    r"\b([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?)(?:\.?-)?(?:\s*-\s*([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?))?"
+    r"\b([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?)(?:\.-|-(?!\s*[A-Z][0-9]))?"
+    r"(?:\s*-\s*([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?))?"
 )
 _INSTRUCTIONS: Final = ("includes", "excludes1", "excludes2", "code_first", "use_additional_code", "code_also")
 _MOST_GUIDELINES: Final = 3
@@ -62,20 +63,21 @@ class Explainer:
             index_path=_path(facts, lineage),
             characters=_characters(facts, lineage, codebook),
             instructions=_instructions(facts, lineage),
-            guidelines=self._guidelines(facts),
+            guidelines=self._guidelines(facts, lineage),
             alternatives=_alternatives(facts, codebook),
             would_change=_would_change(facts, entry, codebook),
             similar_encounters=tuple(s for s in facts.similar if _shares_category(s, entry.code))[:_MOST_SIMILAR],
         )
 
-    def _guidelines(self, facts: Facts) -> tuple[CitedGuideline, ...]:
-        """Sections that decided something first, then those that govern the category, the narrowest first."""
+    def _guidelines(self, facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[CitedGuideline, ...]:
+        """Sections that decided something first, then those of the code's own chapter, the narrowest first."""
+        chapter = f"I.C.{lineage[-1].code}."
         setting = facts.chart.encounter.setting
         decided = [_UNCERTAIN[setting]] if any(m.assertion is Assertion.POSSIBLE for m in facts.mentions) else []
         decided += [i for i in _ids(facts.line.reason) if i in self._passages]
         governing = sorted(
             (p for p in self._governing if _governs(p, facts.line.code) and (not p.settings or setting in p.settings)),
-            key=lambda p: (_width(p, facts.line.code), p.id),
+            key=lambda p: (not p.id.startswith(chapter), _width(p, facts.line.code), p.id),
         )
         ids = dict.fromkeys([*decided, *(p.id for p in governing)])
         cited = [self._passages[i] for i in ids if i in self._passages][:_MOST_GUIDELINES]
@@ -141,8 +143,10 @@ def _instructions(facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[Ins
 def _status(kind: str, note: str, facts: Facts) -> str:
     named = [c for c in facts.all_codes if c != facts.line.code and names_code(note, c)]
     if kind == "includes":
-        return "applied"
-    if kind.startswith("excludes"):
+        return "for reference"
+    if kind == "excludes2":
+        return f"both may be reported: {', '.join(named)}" if named else "does not apply"
+    if kind == "excludes1":
         return f"to check: {', '.join(named)}" if named else "does not apply"
     return f"applied: {', '.join(named)}" if named else "to check"
 
@@ -176,10 +180,10 @@ def _why_not(facts: Facts, title: str, code: str) -> str:
     if code in facts.all_codes:
         return "It is reported as well."
     said = frozenset(w for m in facts.mentions for w in (*forms(m.query), m.axes.laterality or ""))
-    own = frozenset(forms(_chosen_title(facts)))
-    needed = [w for w in dict.fromkeys(forms(title)) if w not in own | said | _LITTLE]
+    known = frozenset(forms(_chosen_title(facts))) | said | _LITTLE
+    needed = [title[word.start : word.end] for word in tokens(title) if word.form not in known]
     if needed:
-        return f"It needs “{' '.join(needed[:4])}”, which the record does not say here."
+        return f"It needs “{' '.join(dict.fromkeys(needed[:4]))}”, which the record does not say here."
     return "The chosen code says more of what the record says."
 
 
@@ -188,7 +192,8 @@ def _would_change(facts: Facts, entry: CodebookEntry, codebook: Codebook) -> str
     if facts.line.missing:
         return facts.line.missing
     if facts.open_axes:
-        example = next(iter(siblings(entry.code, codebook)), "")
+        finer = (c for c in siblings(entry.code, codebook) if "unspecified" not in codebook.title(c).lower())
+        example = next(finer, "")
         sample = f", for instance {example} {codebook.title(example)}" if example else ""
         return f"Documentation of {' and '.join(facts.open_axes)} would give a more specific code{sample}."
     if any(m.assertion is Assertion.POSSIBLE for m in facts.mentions):

@@ -17,10 +17,11 @@ from agent.doctor import Check
 from agent.why import WhyAnswer
 from medcoding.candidate import Candidate
 from medcoding.codebook import Codebook, CodebookEntry
+from medcoding.codes import ICD10CM_SHAPE
 from medcoding.encounter import Encounter
 from medcoding.finding import Finding
 from medcoding.proposal import EvidenceQuote, NotCoded, Source
-from medcoding.result import CodeLine, CodingResult, Rationale
+from medcoding.result import CodeLine, CodingResult, Instruction, Rationale
 
 output: Final = Console(highlight=False)
 errors: Final = Console(stderr=True, highlight=False)
@@ -131,13 +132,19 @@ def _short_path(why: Rationale) -> list[str]:
 
 def _add_rules(tree: Tree, why: Rationale) -> None:
     for instruction in why.instructions:
-        if instruction.status != "does not apply" and instruction.kind != "includes":
+        if _is_pressing(instruction):
             words = (
                 f"{instruction.kind.replace('_', ' ')} at {instruction.at}: {instruction.text} ({instruction.status})"
             )
             tree.add(escape(words))
     for guideline in why.guidelines[:1]:
         tree.add(f"guideline {guideline.id} ({guideline.edition}): {escape(guideline.text)}")
+
+
+def _is_pressing(instruction: Instruction) -> bool:
+    """What a coder must see at once; the rest is in --json and on the page."""
+    applied = instruction.status.startswith("applied")
+    return applied or (instruction.status.startswith("to check") and bool(ICD10CM_SHAPE.fullmatch(instruction.at)))
 
 
 def _not_coded(items: Sequence[NotCoded]) -> Tree:

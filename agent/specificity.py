@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from medcoding.codebook import Codebook
 from retrieval.wording import forms
 
 _SIDES: Final = frozenset({"right", "left", "bilateral"})
+_LEAVES_OPEN: Final = re.compile(r"(?<!\bor )\bunspecified\b", re.IGNORECASE)
+"""`Heart failure, unspecified`; not `stage 1 through 4, or unspecified chronic kidney disease`."""
+
 _SIBLING_LIMIT: Final = 40
 
 
 def open_axes(code: str, codebook: Codebook) -> tuple[str, ...]:
     """Names of the attributes that the record would have to give for a more specific code."""
     entry = codebook.entry(code)
-    if entry is None or "unspecified" not in entry.title.lower():
+    if entry is None or not _LEAVES_OPEN.search(entry.title):
         return ()
     words = _distinguishing(code, codebook)
-    axes = ["laterality"] if words & _SIDES else []
-    if words - _SIDES or not words:
+    sided = bool(frozenset(forms(entry.title)) & _SIDES)
+    axes = ["laterality"] if words & _SIDES and not sided else []
+    if words - _SIDES or not axes:
         axes.append("type, site or severity")
     return tuple(axes)
 

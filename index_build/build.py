@@ -148,7 +148,7 @@ def _clinical_surfaces(terms: Sequence[Term], editions: dict[Edition, list[Codeb
 
 def _surface_collection(folder: Path, surfaces: Sequence[Surface], encoder: TextEncoder, report: Reporter) -> int:
     advance = report.step("Embedding code surfaces", total=len(surfaces))
-    store = EdgeStore.create(folder, size=DIMENSIONS, keyword_keys=(), integer_keys=("effective_from", "effective_to"))
+    store = EdgeStore.create(folder, size=DIMENSIONS, **layout.FILTERED_BY[layout.SURFACES])
     for start in range(0, len(surfaces), _BATCH):
         batch = surfaces[start : start + _BATCH]
         store.upsert(_surface_points(batch, start, encoder))
@@ -165,7 +165,7 @@ def _surface_points(surfaces: Sequence[Surface], first_id: int, encoder: TextEnc
 
 
 def _collection(folder: Path, points: Iterator[Point], name: str, report: Reporter) -> int:
-    store = EdgeStore.create(folder, size=DIMENSIONS, keyword_keys=("settings", "setting", "tenant"), integer_keys=())
+    store = EdgeStore.create(folder, size=DIMENSIONS, **layout.FILTERED_BY[folder.name])
     store.upsert(points)
     return _settled(store, name, report)
 

@@ -14,6 +14,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from index_build.build import BuildPlan, build_index
+from index_build.push import push_collections
+from retrieval.client_store import ClientStore
 from retrieval.index_folder import open_index, verify_index
 
 app = typer.Typer(no_args_is_help=True, help="Build and inspect the index: codebooks, encoder, collections.")
@@ -46,6 +48,23 @@ def build(index_dir: IndexDir = DEFAULT_INDEX_DIR) -> None:
     Console(stderr=True).print(
         f"Index {index.manifest.digest} is current after {time.monotonic() - started:.0f} s: {counts}."
     )
+
+
+@app.command()
+def push(
+    url: Annotated[str, typer.Argument(help="Address of a Qdrant server, for instance http://localhost:6333.")],
+    index_dir: IndexDir = DEFAULT_INDEX_DIR,
+    api_key: Annotated[str | None, typer.Option("--api-key", envvar="CHARTWRIGHT_QDRANT__API_KEY")] = None,
+) -> None:
+    """Copy the built collections to a Qdrant server; afterwards set CHARTWRIGHT_QDRANT__URL to its address."""
+    index = open_index(index_dir)
+    with _progress() as progress:
+        counts = push_collections(
+            index,
+            lambda name: ClientStore.connect(url, name, api_key=api_key, timeout_s=60),
+            ProgressReporter(progress),
+        )
+    Console(stderr=True).print(f"Pushed: {', '.join(f'{name} {count:,}' for name, count in counts.items())}.")
 
 
 @app.command()

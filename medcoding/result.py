@@ -45,7 +45,8 @@ class Instruction(Record):
     """The entry that carries the note: the code itself or an ancestor."""
     text: str
     status: str
-    """`applied`, `to check` or `does not apply`."""
+    """`applied`, `to check`, `both may be reported` (each with the codes it concerns), `does not apply` or `for
+    reference`."""
 
 
 class CitedGuideline(Record):

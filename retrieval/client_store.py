@@ -18,8 +18,9 @@ _PAGE: Final = 256
 class ClientStore:
     """One collection of a Qdrant server. Raises `DependencyError` when the server does not answer."""
 
-    def __init__(self, client: QdrantClient, collection: str) -> None:
+    def __init__(self, client: QdrantClient, collection: str, *, in_memory: bool = False) -> None:
         self._client = client
+        self._in_memory = in_memory
         self._collection = collection
 
     @classmethod
@@ -28,20 +29,25 @@ class ClientStore:
         from qdrant_client import QdrantClient  # 1.8 s of imports: only when a server is used
 
         if url == ":memory:":
-            return cls(QdrantClient(":memory:"), collection)
+            return cls(QdrantClient(":memory:"), collection, in_memory=True)
         client = QdrantClient(url=url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
         return cls(client, collection)
 
-    def create(self, *, size: int) -> None:
-        """Make the empty collection; refuses to replace one that exists."""
+    def create(self, *, size: int, keyword_keys: Sequence[str] = (), integer_keys: Sequence[str] = ()) -> None:
+        """Make the empty collection with payload indexes; an existing one of that name is replaced."""
         from qdrant_client import models
 
+        indexes = dict.fromkeys(keyword_keys, models.PayloadSchemaType.KEYWORD)
+        indexes |= dict.fromkeys(integer_keys, models.PayloadSchemaType.INTEGER)
         with _server_named():
+            self._client.delete_collection(self._collection)
             self._client.create_collection(
                 self._collection,
                 vectors_config={DENSE: models.VectorParams(size=size, distance=models.Distance.COSINE)},
                 sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
             )
+            for key, schema in () if self._in_memory else indexes.items():  # in memory they have no effect
+                self._client.create_payload_index(self._collection, key, schema)
 
     def upsert(self, points: Iterable[Point]) -> None:
         """Add or replace points, page by page, each acknowledged."""

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import qdrant_edge as edge
 
 from medcoding.errors import ConfigError, IntegrityError
@@ -89,6 +90,16 @@ class EdgeStore:
             rows += [(_int_id(r.id), dict(r.payload or {})) for r in records]
             if offset is None:
                 return rows
+
+    def points(self) -> Iterator[Point]:
+        """Every point with its vectors, page by page, for copying a collection elsewhere."""
+        offset: edge.PointId | None = None
+        while True:
+            request = edge.ScrollRequest(offset=offset, limit=_BATCH, with_payload=True, with_vector=True)
+            records, offset = self._shard.scroll(request)
+            yield from (_point(record) for record in records)
+            if offset is None:
+                return
 
     def count(self) -> int:
         """Exact number of points."""
@@ -173,6 +184,21 @@ def _batches(points: Iterable[Point]) -> Iterator[list[Point]]:
 def _edge_point(point: Point) -> edge.Point:
     sparse = edge.SparseVector(list(point.sparse.indices), list(point.sparse.values))
     return edge.Point(point.id, {DENSE: point.dense.tolist(), SPARSE: sparse}, dict(point.payload))
+
+
+def _point(record: edge.Record) -> Point:
+    vectors = record.vector
+    if not isinstance(vectors, dict):
+        raise IntegrityError("The index holds a point without vectors; run 'chartwright index build'.")
+    dense, sparse = vectors[DENSE], vectors[SPARSE]
+    if not isinstance(sparse, edge.SparseVector):
+        raise IntegrityError("The index holds a point without a sparse vector; run 'chartwright index build'.")
+    return Point(
+        _int_id(record.id),
+        np.asarray(dense, dtype=np.float32),
+        SparseVector(tuple(sparse.indices), tuple(sparse.values)),
+        dict(record.payload or {}),
+    )
 
 
 def _request(query: VectorQuery) -> edge.QueryRequest:

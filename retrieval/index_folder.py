@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from pydantic import ValidationError
 
@@ -32,6 +32,20 @@ COLLECTIONS: Final = "collections"
 SURFACES: Final = "surfaces"
 GUIDELINES: Final = "guidelines"
 PAST_ENCOUNTERS: Final = "past_encounters"
+
+
+class FilterKeys(TypedDict):
+    """Payload keys that a collection is filtered by, indexed wherever it is stored."""
+
+    keyword_keys: tuple[str, ...]
+    integer_keys: tuple[str, ...]
+
+
+FILTERED_BY: Final[dict[str, FilterKeys]] = {
+    SURFACES: {"keyword_keys": (), "integer_keys": ("effective_from", "effective_to")},
+    GUIDELINES: {"keyword_keys": ("settings",), "integer_keys": ()},
+    PAST_ENCOUNTERS: {"keyword_keys": ("tenant", "setting"), "integer_keys": ()},
+}
 
 _REBUILD: Final = "run 'chartwright index build'"
 

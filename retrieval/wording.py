@@ -10,10 +10,18 @@ from typing import Final, NamedTuple
 _LETTERS: Final = r"(?:[^\W\d_]|[\u0300-\u036f])+"
 """Letters of any script, with combining marks: a note may hold `é` in one code point or in two."""
 
-_TOKEN: Final = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})?|\d+(?:\.\d+)?[A-Za-z]?")
+_TOKEN: Final = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})?|\d+(?:\.\d+)?[A-Za-z]?|(?<=\w)[+−-](?!\w)")
 _DROPPED: Final = frozenset({"the", "a", "an", "of"})
 _ROMAN: Final = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "iiia": "3a", "iiib": "3b"}
 _COUNTED: Final = frozenset({"type", "stage", "grade", "class", "bipolar"})
+_LETTERED: Final = _COUNTED | {
+    "hepatitis", "hep", "influenza", "flu", "vitamin", "group", "hemophilia", "lipoprotein", "lp", "immunoglobulin",
+    "chromogranin",
+}  # fmt: skip
+"""After these `a` is a letter (`hepatitis A`), unless a time follows (`hepatitis a year ago`)."""
+_TIME: Final = re.compile(r"\s+(few|couple|day|week|month|year|decade|while|long)", re.IGNORECASE)
+_SIGNED: Final = frozenset({"er", "pr", "hr", "her", "her2", "rh", "hiv", "hcv", "hbv", "hpv"})
+_SIGNS: Final = {"+": "positive", "-": "negative", "−": "negative"}
 _KEPT_S: Final = ("ss", "us", "is", "os", "as")
 _IRREGULAR: Final = {
     "vertebrae": "vertebra",
@@ -22,6 +30,8 @@ _IRREGULAR: Final = {
     "feet": "foot",
     "does": "does",
     "nows": "nows",
+    "ppms": "ppms",
+    "hlhs": "hlhs",
 }
 
 _LATERALITY: Final = re.compile(
@@ -50,12 +60,22 @@ def tokens(text: str) -> list[Token]:
     """Words of a text in normal form, articles and `of` left out, offsets in code points."""
     found: list[Token] = []
     for match in _TOKEN.finditer(text):
+        before = found[-1].form if found else ""
         form = normal_form(match.group())
-        if form in _ROMAN and found and found[-1].form in _COUNTED:
+        if form in _ROMAN and before in _COUNTED:
             form = _ROMAN[form]
-        if form not in _DROPPED:
+        if form in _SIGNS:
+            form = _SIGNS[form] if _is_sign(found) else ""
+        labels = form == "a" and before in _LETTERED and not _TIME.match(text, match.end())
+        if labels or (form and form not in _DROPPED):
             found.append(Token(form, match.start(), match.end()))
     return found
+
+
+def _is_sign(before: list[Token]) -> bool:
+    """True behind a receptor or a virus: `HER2-`, `HIV+`; a hyphen elsewhere and the plus of `2+ edema` say nothing."""
+    words = [token.form for token in before[-2:]]
+    return bool(words) and (words[-1] in _SIGNED or words == ["her", "2"])
 
 
 def forms(text: str) -> tuple[str, ...]:

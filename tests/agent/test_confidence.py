@@ -104,6 +104,7 @@ def test_every_answer_says_that_it_is_not_calibrated(fy2027: Codebook) -> None:
         ("I10", 1.0, ()),
         ("M25.561", 1.0, ()),
         ("M25.569", 0.65, ("laterality",)),
+        ("N18.30", 0.65, ("type, site or severity",)),
         ("S93.401A", 0.65, ("type, site or severity",)),
     ],
 )

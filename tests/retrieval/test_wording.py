@@ -26,6 +26,12 @@ from tests.strategies import NOTE_ALPHABET
         ("diverticula", "diverticulum"),
         ("Ménière's disease", "Meniere's disease"),
         ("Sjögren syndrome", "Sjogren syndrome"),
+        ("HIV+", "HIV positive"),
+        ("ER+/PR+, HER2-", "er positive pr positive her2 negative"),
+        ("sepsis following a procedure", "sepsis following procedure"),
+        ("hepatitis a year ago", "hepatitis year ago"),
+        ("2+ pitting edema", "2 pitting edema"),
+        ("follow-up", "follow up"),
         (unicodedata.normalize("NFD", "Ménière's disease"), "Ménière's disease"),
     ],
 )
@@ -43,6 +49,12 @@ def test_two_ways_of_writing_meet(left: str, right: str) -> None:
         ("factor V", "factor 5"),
         ("stage 3a", "stage 3b"),
         ("right knee", "left knee"),
+        ("hepatitis A", "hepatitis"),
+        ("influenza A infection", "influenza infection"),
+        ("vitamin A deficiency", "vitamin deficiency"),
+        ("HER2+", "HER2-"),
+        ("HLHS", "HLH"),
+        ("PPMs", "PPM"),
         ("hypertension", "hypotension"),
     ],
 )
@@ -59,7 +71,7 @@ def test_a_token_stands_where_it_says(text: str) -> None:
     for end, token in zip(ends, found, strict=False):
         word = text[token.start : token.end]
         assert end <= token.start < token.end
-        assert token.form in {normal_form(word), "1", "2", "3", "4", "5", "3a", "3b"}
+        assert token.form in {normal_form(word), "1", "2", "3", "4", "5", "3a", "3b", "positive", "negative"}
 
 
 def test_a_normal_form_is_final(index: IndexFolder) -> None:

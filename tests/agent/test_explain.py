@@ -1,0 +1,251 @@
+"""The rationale of a code, in facts a coder can check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.explain import Explainer, Facts, names_code
+from medcoding.candidate import Candidate, CandidateOrigin, GuidelinePassage, SimilarEncounter
+from medcoding.codebook import Codebook
+from medcoding.codes import CodeSystem
+from medcoding.encounter import Setting
+from medcoding.mention import Assertion, Axes, Mention
+from medcoding.result import Rationale
+from tests.charts import chart, mention
+from tests.flow.notes import proposed
+
+PASSAGES = (
+    GuidelinePassage(id="I.C.9.a", edition="FY2027", title="Hypertension", text="Presumed links.", categories=("I10-I16",)),
+    GuidelinePassage(id="I.C.9.a.1", edition="FY2027", title="With heart", text="Heart.", categories=("I11",)),
+    GuidelinePassage(id="II.H", edition="FY2027", title="Uncertain", text="As if.", settings=(Setting.INPATIENT,)),
+    GuidelinePassage(id="IV.H", edition="FY2027", title="Uncertain", text="Never.", settings=(Setting.OUTPATIENT, Setting.ED)),
+    GuidelinePassage(
+        id="III.X", edition="FY2027", title="Stay", text="Stay.", categories=("I10",), settings=(Setting.INPATIENT,)
+    ),
+)
+EXPLAINER = Explainer(PASSAGES)
+
+
+def offer(code: str, title: str, surface: str = "") -> Candidate:
+    """A candidate of the leading mention."""
+    return Candidate(
+        number=1,
+        system=CodeSystem.ICD10CM,
+        code=code,
+        title=title,
+        surface=surface or title,
+        score=1.0,
+        origins=(CandidateOrigin.DICTIONARY,),
+    )
+
+
+def explained(
+    book: Codebook, code: str, *mentions: Mention, setting: str = "outpatient", beside: tuple[str, ...] = (), **changes: Any
+) -> Rationale:
+    """The rationale of a code beside others."""
+    facts = {k: changes.pop(k) for k in ("candidates", "similar", "open_axes") if k in changes}
+    values: dict[str, Any] = {"candidates": (), "similar": (), "open_axes": ()} | facts
+    return EXPLAINER.explain(
+        Facts(
+            chart=chart(setting=setting),
+            line=proposed(code, **changes),
+            mentions=mentions or (mention(1, "HTN", 1, query="hypertension", heads_problem=True),),
+            all_codes=(code, *beside),
+            **values,
+        ),
+        book,
+    )
+
+
+def test_the_summary_quotes_the_record(fy2027: Codebook) -> None:
+    """Code, title, the author's own words, where they stand, how they are meant, and who chose why."""
+    words = explained(fy2027, "I10", reason="It fits.").summary
+    assert words == (
+        "I10 Essential (primary) hypertension: the record says “HTN” (assessment, present); stated as a problem."
+        " It fits."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "ground"),
+    [
+        ({"chronic": True}, "a lasting condition"),
+        ({"assertion": Assertion.HISTORICAL}, "a past condition"),
+        ({}, "part of the assessment or course"),
+    ],
+)
+def test_the_summary_says_why_it_counts(changes: dict[str, Any], ground: str, fy2027: Codebook) -> None:
+    """Where it is not stated as a problem of its own."""
+    assert ground in explained(fy2027, "I10", mention(1, "HTN", 1, **changes)).summary
+
+
+@pytest.mark.parametrize("code", ["I10", "M25.561", "S93.401A", "U07.1", "Z68.32", "E11.22"])
+def test_the_path_ends_at_the_code(code: str, fy2027: Codebook) -> None:
+    """From the words looked up down the tabular list to the code itself, chapter before block before category."""
+    path = explained(fy2027, code).index_path
+    assert path[0] == "hypertension"
+    assert path[-1] == f"{code} {fy2027.title(code)}"
+    assert path[-2].startswith(fy2027.lineage(code)[1].code)
+
+
+def test_the_path_shows_the_wording_that_matched(fy2027: Codebook) -> None:
+    """The surface stands behind the words, once."""
+    surface = offer("I10", "Essential hypertension", "high blood pressure")
+    assert explained(fy2027, "I10", candidates=(surface,)).index_path[:2] == ("hypertension", "high blood pressure")
+    same = offer("I10", "Essential hypertension", "Hypertension")
+    assert explained(fy2027, "I10", candidates=(same,)).index_path[1].startswith("9 ")
+
+
+def test_each_character_says_where_it_comes_from(fy2027: Codebook) -> None:
+    """What the record says, what it leaves open, what the setting gives."""
+    right = mention(1, "ankle sprain", 1, query="ankle sprain", axes=Axes(laterality="right", episode="initial"))
+    levels = {c.characters: c.origin for c in explained(fy2027, "S93.401A", right).characters}
+    assert list(levels) == ["S93", "S93.4", "S93.40", "S93.401", "S93.401A"]
+    assert levels["S93.4"] == "documented"
+    assert levels["S93.40"] == "not documented"
+    assert levels["S93.401"] == "documented"
+    assert levels["S93.401A"] == "setting"
+
+
+def test_the_seventh_character_has_its_own_meaning(fy2027: Codebook) -> None:
+    """`A` is the initial encounter, not the title again."""
+    assert explained(fy2027, "S93.401A").characters[-1].meaning.lower() == "initial encounter"
+
+
+def test_instructions_say_whether_they_were_followed(fy2027: Codebook) -> None:
+    """`Use additional code` at I12 and E11.22 names the stage: applied when it is there, to check when it is not."""
+    alone = [i for i in explained(fy2027, "E11.22").instructions if "N18" in i.text]
+    beside = [i for i in explained(fy2027, "E11.22", beside=("N18.31",)).instructions if "N18" in i.text]
+    assert {i.status for i in alone} == {"to check"}
+    assert {i.status for i in beside} == {"applied: N18.31"}
+
+
+def test_an_excludes_note_is_raised_only_by_a_code_it_names(fy2027: Codebook) -> None:
+    """Beside the excluded code it is to check, without it it does not apply."""
+    notes = [i for i in explained(fy2027, "R05.9", beside=("A37.00",)).instructions if i.kind == "excludes1"]
+    assert any(i.status == "to check: A37.00" for i in notes)
+    quiet = [i for i in explained(fy2027, "R05.9", beside=("I10",)).instructions if i.kind.startswith("excludes")]
+    assert quiet
+    assert {i.status for i in quiet} == {"does not apply"}
+
+
+def test_an_instruction_names_the_entry_that_carries_it(fy2027: Codebook) -> None:
+    """The code itself or one above it, with the note's own words."""
+    places = {e.code for e in fy2027.lineage("E11.22")}
+    for instruction in explained(fy2027, "E11.22").instructions:
+        entry = fy2027.entry(instruction.at)
+        assert instruction.at in places
+        assert entry is not None
+        assert instruction.text in getattr(entry.notes, instruction.kind)
+
+
+@pytest.mark.parametrize(
+    ("note", "code", "named"),
+    [
+        ("chronic kidney disease (N18.-)", "N18.31", True),
+        ("chronic kidney disease (N18.1-N18.6)", "N18.31", True),
+        ("chronic kidney disease (N18.1-N18.6)", "N18.6", True),
+        ("chronic kidney disease (N18.1-N18.6)", "N18.9", False),
+        ("diabetes (E08-E13)", "E11.9", True),
+        ("diabetes (E08-E13)", "E13.9", True),
+        ("diabetes (E08-E13)", "E14.9", False),
+        ("hypertension (I10)", "I10", True),
+        ("hypertension (I10)", "I11.0", False),
+        ("dialysis status (Z99.2)", "Z99.2", True),
+        ("dialysis status (Z99.2)", "Z99.89", False),
+        ("gout of the knee", "M10.9", False),
+        ("", "I10", False),
+    ],
+)
+def test_notes_name_codes_stems_and_ranges(note: str, code: str, named: bool) -> None:
+    """`N18.-`, `N18.1-N18.6`, `E08-E13`: the ends belong to a range."""
+    assert names_code(note, code) is named
+
+
+@given(first=st.integers(0, 99), last=st.integers(0, 99), code=st.integers(0, 99))
+def test_a_range_of_categories_names_what_lies_in_it(first: int, last: int, code: int) -> None:
+    """Law: categories between the ends are named, others are not."""
+    named = names_code(f"see (I{first:02d}-I{last:02d})", f"I{code:02d}.9")
+    assert named is (first <= code <= last or code == first)
+
+
+@pytest.mark.parametrize(("setting", "section"), [("inpatient", "II.H"), ("outpatient", "IV.H"), ("ed", "IV.H")])
+def test_an_uncertain_diagnosis_cites_the_settings_guideline(setting: str, section: str, fy2027: Codebook) -> None:
+    """First of all, because it decided."""
+    uncertain = mention(1, "HTN", 1, assertion=Assertion.POSSIBLE)
+    assert explained(fy2027, "I10", uncertain, setting=setting).guidelines[0].id == section
+
+
+def test_the_narrowest_governing_section_is_cited(fy2027: Codebook) -> None:
+    """A section on the category before one on its range; one for another setting is not cited."""
+    assert [g.id for g in explained(fy2027, "I11.0").guidelines] == ["I.C.9.a.1", "I.C.9.a"]
+    assert [g.id for g in explained(fy2027, "I10").guidelines] == ["I.C.9.a"]
+    assert [g.id for g in explained(fy2027, "I10", setting="inpatient").guidelines] == ["III.X", "I.C.9.a"]
+    assert explained(fy2027, "M10.9").guidelines == ()
+
+
+def test_a_section_that_decided_is_cited_before_the_governing_ones(fy2027: Codebook) -> None:
+    """The reason of a combination names its section."""
+    line = explained(fy2027, "I13.0", reason="I.C.9.a.1: the two are reported together.")
+    assert [g.id for g in line.guidelines] == ["I.C.9.a.1", "I.C.9.a"]
+
+
+def test_each_alternative_says_what_it_would_need(fy2027: Codebook) -> None:
+    """The words the record does not say, or that it is reported as well."""
+    offered = (
+        offer("M25.561", "Pain in right knee"),
+        offer("M25.562", "Pain in left knee"),
+        offer("M17.11", "Unilateral primary osteoarthritis, right knee"),
+        offer("I10", "Essential (primary) hypertension"),
+        offer("M25.569", "Pain in unspecified knee"),
+    )
+    offers = tuple(o.model_copy(update={"number": n}) for n, o in enumerate(offered, start=1))
+    right = mention(1, "right knee pain", 1, axes=Axes(laterality="right"))
+    found = explained(fy2027, "M25.561", right, candidates=offers, beside=("I10",)).alternatives
+    assert [a.code for a in found] == ["M25.562", "M17.11", "I10"]
+    assert "“left”" in found[0].why_not
+    assert "osteoarthritis" in found[1].why_not
+    assert found[2].why_not == "It is reported as well."
+
+
+def test_without_other_candidates_the_siblings_are_the_alternatives(fy2027: Codebook) -> None:
+    """At most three codes of the same parent."""
+    found = explained(fy2027, "M25.561").alternatives
+    assert [a.code for a in found] == ["M25.562", "M25.569"]
+    assert all(a.title == fy2027.title(a.code) for a in found)
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "words"),
+    [
+        ("I10", {"missing": "the stage of the kidney disease"}, "the stage of the kidney disease"),
+        ("M25.569", {"open_axes": ("laterality",)}, "Documentation of laterality would give a more specific code"),
+        ("M25.569", {"open_axes": ("laterality",)}, "M25.561 Pain in right knee"),
+        ("I10", {}, "ruled out, resolved or not the patient's own"),
+    ],
+)
+def test_one_fact_would_change_the_code(code: str, changes: dict[str, Any], words: str, fy2027: Codebook) -> None:
+    """What the model missed, else what the record leaves open, else that it is not so."""
+    assert words in explained(fy2027, code, **changes).would_change
+
+
+def test_no_less_telling_code_is_given_as_an_example(fy2027: Codebook) -> None:
+    """A sprain whose ligament is open is not mended by naming the other ankle."""
+    assert "S93.4" not in explained(fy2027, "S93.401A", open_axes=("type, site or severity",)).would_change
+
+
+def test_similar_encounters_share_the_category(fy2027: Codebook) -> None:
+    """At most three of those that were coded near."""
+    near = [SimilarEncounter(case_id=f"p{n}", score=0.5, codes=("I10", "M10.9")) for n in range(5)]
+    far = SimilarEncounter(case_id="far", score=0.9, codes=("J18.9",))
+    assert [s.case_id for s in explained(fy2027, "I10", similar=(far, *near)).similar_encounters] == ["p0", "p1", "p2"]
+
+
+def test_a_code_outside_the_book_is_not_explained(fy2027: Codebook) -> None:
+    """The guardrails have removed it before."""
+    with pytest.raises(KeyError):
+        explained(fy2027, "Q99.99X")
