@@ -36,6 +36,7 @@ $(INDEX): $(INSTALLED) $(BUILT_FROM)
 
 demo: $(INDEX) ## Code the samples: rationale in the terminal, page in var/demo.html
 	@$(BIN)/chartwright code samples/*.json --html var/demo.html
+	@$(BIN)/chartwright code samples/telephone_followup.txt --setting outpatient --dos 2026-11-10
 
 check: $(INSTALLED) ## Format, lint, types, import rules
 	$(BIN)/ruff format --check .

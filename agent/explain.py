@@ -164,11 +164,11 @@ def _alternatives(facts: Facts, codebook: Codebook) -> tuple[Alternative, ...]:
     """The candidates that came next, and what ruled each out."""
     first_of_each = {_without_seventh(c.code): c for c in reversed(facts.candidates)}
     first_of_each.pop(_without_seventh(facts.line.code), None)
-    others = sorted(first_of_each.values(), key=lambda c: c.number)[:_MOST_ALTERNATIVES]
-    offered = [(c.code, c.title) for c in others]
+    others = sorted((c for c in first_of_each.values() if c.code not in facts.all_codes), key=lambda c: c.number)
+    offered = [(c.code, c.title) for c in others[:_MOST_ALTERNATIVES]]
     if not offered:
         offered = [(c, codebook.title(c)) for c in siblings(facts.line.code, codebook)[:_MOST_ALTERNATIVES]]
-    return tuple(Alternative(code=c, title=t, why_not=_why_not(facts, t, c)) for c, t in offered)
+    return tuple(Alternative(code=c, title=t, why_not=_why_not(facts, t)) for c, t in offered)
 
 
 def _without_seventh(code: str) -> str:
@@ -176,9 +176,7 @@ def _without_seventh(code: str) -> str:
     return code[:7]
 
 
-def _why_not(facts: Facts, title: str, code: str) -> str:
-    if code in facts.all_codes:
-        return "It is reported as well."
+def _why_not(facts: Facts, title: str) -> str:
     said = frozenset(w for m in facts.mentions for w in (*forms(m.query), m.axes.laterality or ""))
     known = frozenset(forms(_chosen_title(facts))) | said | _LITTLE
     needed = [title[word.start : word.end] for word in tokens(title) if word.form not in known]

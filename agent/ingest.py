@@ -16,6 +16,7 @@ from medcoding.record import Record
 
 _CONTROL: Final = frozenset(range(32)) - {0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x1B}
 _BINARY_SHARE: Final = 0.01
+_LONGEST_CASE_ID: Final = 200
 
 
 class InputLimits(BaseModel):
@@ -111,7 +112,7 @@ def _of_plain_text(text: str, name: str, facts: VisitFacts) -> Encounter:
     if facts.setting is None or facts.date_of_service is None:
         raise InputError(f"{name} is plain text, so its visit must be described; add --setting and --dos.")
     return Encounter(
-        case_id=Path(name).stem or "note",
+        case_id=Path(name).stem[:_LONGEST_CASE_ID] or "note",
         setting=facts.setting,
         date_of_service=facts.date_of_service,
         specialty=facts.specialty,
@@ -126,5 +127,6 @@ def _with_facts(encounter: Encounter, facts: VisitFacts) -> Encounter:
         if said is not None and getattr(encounter, field) != said:
             raise InputError(f"The file and the arguments disagree on {field}; give it in one place only.")
     patient = encounter.patient
-    filled = patient.model_copy(update={"age": patient.age or facts.age, "sex": patient.sex or facts.sex})
+    age = facts.age if patient.age is None else patient.age
+    filled = patient.model_copy(update={"age": age, "sex": patient.sex or facts.sex})
     return encounter.model_copy(update={"patient": filled, "specialty": encounter.specialty or facts.specialty})

@@ -58,6 +58,11 @@ def test_plain_text_is_one_document() -> None:
     assert [(d.document_id, d.text) for d in encounter.documents] == [("note", "Gout.\n")]
 
 
+def test_a_long_file_name_is_cut_to_a_case_id() -> None:
+    """The longest name a file system allows is no reason to fail."""
+    assert read("Gout.", VISIT, f"{'n' * 251}.txt").case_id == "n" * 200
+
+
 @pytest.mark.parametrize(
     "facts",
     [NOBODY, VisitFacts(setting=Setting.ED), VisitFacts(date_of_service=dt.date(2026, 11, 2))],
@@ -120,7 +125,7 @@ def test_what_is_no_note_is_refused(data: bytes, words: str) -> None:
     [
         (f'{{"case_id": "{CANARY}"', "not valid JSON (line 1, column"),
         ('{"documents": ' + "[" * 1_900 + "]" * 1_900 + "}", ""),
-        (f'{{"{CANARY}": 1}}', "an unknown key"),
+        (sent(**{f"{CANARY} {CANARY}": 1}), "an unknown key"),
         (sent(setting=CANARY), "setting"),
         (sent(date_of_service="2026-02-31"), "date_of_service"),
         (sent(date_of_service=None), "date_of_service"),
