@@ -12,6 +12,13 @@ export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE := 1
 export ANONYMIZED_TELEMETRY := False
 
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
+# pip's own words are a page long: count its packages on one line, and let its errors through.
+COUNTED := 2>&1 | awk '/^(ERROR|error)/ {print} /^Collecting/ {n++; printf "\r     %d packages found", n; fflush()} \
+	/^Installing collected/ {printf "\r     installing %d packages ...", n; fflush()} END {print ""}'
+
 .DEFAULT_GOAL := help
 .PHONY: help install index demo check format test test-real schema clean
 
@@ -23,9 +30,9 @@ install: $(INSTALLED) ## Create .venv and install everything into it
 # CPU torch comes first and alone: a plain resolve would drag in gigabytes of CUDA packages.
 $(INSTALLED): pyproject.toml requirements/constraints.txt
 	@echo "1/3 environment" && $(PYTHON) -m venv $(VENV)
-	@echo "2/3 CPU torch" && $(PIP) install --quiet --constraint requirements/constraints.txt torch==2.13.0
+	@echo "2/3 CPU torch" && $(PIP) install --constraint requirements/constraints.txt torch==2.13.0 $(COUNTED)
 	@echo "3/3 Chartwright and its packages (a minute or two)"
-	@$(PIP) install --quiet --constraint requirements/constraints.txt --editable '.[dev]'
+	@$(PIP) install --constraint requirements/constraints.txt --editable '.[dev]' $(COUNTED)
 	@touch $@
 
 index: $(INDEX) ## Build the default index (about two minutes, once)

@@ -118,6 +118,12 @@ def _distinct(items: tuple[NotCoded, ...], coded: set[str]) -> tuple[NotCoded, .
     """Each thing left out once, and nothing that is coded from elsewhere in the record."""
     seen: dict[tuple[str, str], NotCoded] = {}
     for item in items:
-        if item.code not in coded:
+        if not _is_coded(item, coded):
             seen.setdefault((item.text.lower(), item.reason.value), item)
     return tuple(seen.values())
+
+
+def _is_coded(item: NotCoded, coded: set[str]) -> bool:
+    """True when the code is on the answer, or one below the stem that a passing remark led to."""
+    passing = item.reason is NotCodedReason.NOT_ASSESSED and item.code is not None
+    return item.code in coded or (passing and any(code.startswith(str(item.code)) for code in coded))

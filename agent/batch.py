@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from agent.ingest import InputLimits, checked
 from medcoding.encounter import Encounter
@@ -52,7 +52,7 @@ async def run_batch(
     done = finished_lines(source, target)
     advance(done)
     coded = failed = 0
-    with target.open("ab") as out:
+    with _opened(target, "ab") as out:
         remaining = islice(_lines(source), done, None)
         for group in _groups(remaining, concurrency):
             for line in await asyncio.gather(*(_answer(number, data, coder, limits) for number, data in group)):
@@ -77,19 +77,27 @@ def finished_lines(source: Path, target: Path) -> int:
         return 0
     whole = 0
     position = 0
-    with target.open("rb") as written:
-        for number, (line, (_, data)) in enumerate(zip(written, _lines(source), strict=False), start=1):
+    asked = _lines(source)
+    with _opened(target, "rb+") as written:
+        for number, line in enumerate(written, start=1):
             if not line.endswith(b"\n"):
                 break
-            if _case_id(line) != _case_id(data):
+            _, data = next(asked, (number, None))
+            if data is None or _case_id(line) != _case_id(data):
                 raise InputError(
                     f"Line {number} of {target.name} belongs to another encounter than that of {source.name};"
                     " name another output file."
                 )
             whole, position = number, position + len(line)
-    with target.open("rb+") as written:
         written.truncate(position)
     return whole
+
+
+def _opened(target: Path, mode: Literal["ab", "rb+"]) -> BinaryIO:
+    try:
+        return target.open(mode)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written ({error.strerror}); name another output file.") from None
 
 
 async def _answer(number: int, data: bytes, coder: Coder, limits: InputLimits) -> CodingResult | FailedLine:

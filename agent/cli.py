@@ -23,6 +23,7 @@ from agent.why import why as answer_why
 from medcoding.codes import parse_code
 from medcoding.encounter import Encounter, Setting, Sex
 from medcoding.errors import DependencyError, InputError
+from medcoding.proposal import Source
 from medcoding.result import CodingResult
 from retrieval.index_folder import open_index
 
@@ -78,7 +79,10 @@ def code(
     facts = VisitFacts(setting=setting, date_of_service=_day(dos), specialty=specialty, age=age, sex=sex)
     settings = _settings(model, index_dir, no_fallback=no_fallback)
     encounters = [_read(name, facts, settings) for name in files]
-    answers = _coded(build_pipeline(settings), encounters)
+    pipeline = build_pipeline(settings)
+    answers = _coded(pipeline, encounters)
+    if pipeline.parts.model and any(line.source is Source.RULES for answer in answers for line in answer.codes):
+        show.note("The language model did not answer for every code; rules chose those marked so.")
     if html:
         _write_page(html, list(zip(encounters, answers, strict=True)))
     for encounter, result in zip(encounters, answers, strict=True):

@@ -35,7 +35,8 @@ _CONTENT: Final = re.compile(r"[A-Za-z]{3,}")
 _HISTORY_CODES: Final = ("Z8", "Z9")
 _CLAUSE_WORDS: Final = 10
 """Words on either side of a mention that may belong to it."""
-_MOST_MENTIONS: Final = 600
+MOST_MENTIONS: Final = 600
+"""For one encounter; what lies beyond is not read, and the result says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,9 @@ def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
     side = side_throughout(line.words for line in lines if line.sentence.section in _SIDE_TELLING)
     mentions: list[Mention] = []
     for line in lines:
-        if len(mentions) < _MOST_MENTIONS:
+        if len(mentions) < MOST_MENTIONS:
             mentions += (_sided(m, side) for m in _in_line(line, rules, len(mentions) + 1))
-    return tuple(mentions[:_MOST_MENTIONS])
+    return tuple(mentions[:MOST_MENTIONS])
 
 
 def _sided(mention: Mention, side: Laterality | None) -> Mention:

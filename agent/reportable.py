@@ -92,8 +92,8 @@ def _reason_against(
         return NotCodedReason.UNCERTAIN, "Uncertain diagnoses are not coded in this setting (IV.H)."
     if mention.assertion is Assertion.FAMILY:
         return _family(mention)
-    if mention.assertion is Assertion.HISTORICAL and not mention.stems:
-        return NotCodedReason.HISTORICAL, "The condition is past and no personal-history code belongs to it."
+    if mention.assertion is Assertion.HISTORICAL and (not mention.stems or _is_minor_history(mention)):
+        return NotCodedReason.HISTORICAL, "The condition is past and no telling personal-history code belongs to it."
     if _is_grounded(mention, assessed=assessed, stated=stated):
         return None
     return NotCodedReason.NOT_ASSESSED, "Nothing shows that it was evaluated, treated or monitored (III, IV.J)."
@@ -104,8 +104,7 @@ def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
 
     Under stated problems (`2. Hypertension.`) the text below each is reasoning: only lasting conditions count there.
     """
-    past = mention.assertion is Assertion.HISTORICAL and not _is_minor_history(mention)
-    lasting = past or (mention.chronic and mention.assertion is not Assertion.HISTORICAL)
+    lasting = mention.chronic or mention.assertion is Assertion.HISTORICAL
     if mention.kind is MentionKind.DRUG or mention.needs or mention.heads_problem:
         return True
     if _stands_assessed(mention):

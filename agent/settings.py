@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         env_prefix="CHARTWRIGHT_",
         env_nested_delimiter="__",
         env_file=".env",
+        dotenv_filtering="match_prefix",
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from medcoding.candidate import Candidate, CandidateOrigin, MentionCandidates
 from medcoding.codebook import Codebook
 from medcoding.codes import CodeSystem
-from medcoding.mention import Mention, MentionKind
+from medcoding.mention import Assertion, Mention, MentionKind
 from retrieval.encoder import TextEncoder
 from retrieval.expand import expand
 from retrieval.fusion import fused_hits
@@ -38,6 +38,9 @@ _COVERAGE_WEIGHT: Final = 0.4
 _STEP_DOWN: Final = 0.04
 """Loss of score from one sibling to the next, so that the best fitting one of a surface leads."""
 
+
+_CURRENT: Final = frozenset({Assertion.PRESENT, Assertion.POSSIBLE})
+"""Only what the patient has now is searched for; past and family conditions lead to the history codes of their term."""
 
 _BOOKKEEPING_CHAPTERS: Final = ("V", "W", "X", "Y", "Z")
 """Causes, encounters and statuses: words around them say nothing about which one is meant."""
@@ -74,7 +77,7 @@ class CandidateSearch:
 
         `suggested` are codes other systems were considering; they are offered where a mention leads near them.
         """
-        problems = [m for m in mentions if m.kind is MentionKind.PROBLEM]
+        problems = [m for m in mentions if m.kind is MentionKind.PROBLEM and m.assertion in _CURRENT]
         hits = self._hits([_searched(m) for m in problems], day)
         share = max(2, min(_PER_MENTION, MOST_CANDIDATES // max(1, len(mentions))))
         offers = {m.id: _offers(m, found, codebook, suggested) for m, found in zip(problems, hits, strict=True)}

@@ -15,7 +15,7 @@ from medcoding.proposal import EvidenceQuote, Proposal, ProposedCode, Source
 
 _CAPITALS_AND_DIGITS = string.ascii_uppercase + string.digits
 
-NOTE_ALPHABET = st.characters(blacklist_categories=("Cs",))
+NOTE_ALPHABET = st.characters(exclude_categories=["Cs"])
 """Everything a note may hold: line ends of every kind, accents, emoji, control characters; no lone surrogates."""
 
 

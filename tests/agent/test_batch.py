@@ -263,7 +263,9 @@ def test_a_missing_input_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    """A missing folder is the caller's to make."""
+    """A missing folder is the caller's to make, and a folder is no file."""
     source, _ = batch(tmp_path, line("a"))
+    with pytest.raises(InputError, match="cannot be written"):
+        run(source, tmp_path)
     with pytest.raises(InputError, match="cannot be written"):
         run(source, tmp_path / "nowhere" / "out.jsonl")

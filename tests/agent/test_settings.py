@@ -83,7 +83,7 @@ def test_a_wrong_setting_is_named_with_its_mend(name: str, value: str, environme
 def test_an_unknown_setting_in_a_dotenv_file_is_named() -> None:
     """A typing error is not silently ignored."""
     Path(".env").write_text("CHARTWRIGHT_INDEXDIR=there\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="CHARTWRIGHT_INDEXDIR"):
+    with pytest.raises(ConfigError, match="The setting CHARTWRIGHT_INDEXDIR is wrong"):
         load_settings()
 
 

@@ -139,8 +139,7 @@ def test_damage_inside_is_named_when_it_is_met(tmp_path: Path) -> None:
     content[8192:] = b"\xff" * (len(content) - 8192)
     path.write_bytes(content)
     with closing(Codebook(path)) as book, pytest.raises(IntegrityError, match=DAMAGED):
-        for number in range(100):
-            book.entry(f"F{number:02}")
+        [book.entry(f"F{number:02}") for number in range(100)]
 
 
 # The editions that ship

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
@@ -44,7 +45,10 @@ def _found(dictionary: Dictionary, text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("Type 2 diabetes with kidney disease.", [("type 2 diabetes with kidney disease", "Type 2 diabetes with kidney disease")]),
+        (
+            "Type 2 diabetes with kidney disease.",
+            [("type 2 diabetes with kidney disease", "Type 2 diabetes with kidney disease")],
+        ),
         ("Type II diabetes, HTN", [("type 2 diabetes", "Type II diabetes"), ("htn", "HTN")]),
         ("Chronic kidney disease", [("chronic kidney disease", "Chronic kidney disease")]),
         ("Diabetes. Kidney diseases.", [("diabetes", "Diabetes"), ("kidney disease", "Kidney diseases")]),
@@ -93,7 +97,9 @@ def test_a_term_without_words_is_never_found() -> None:
     assert _found(dictionary, "the ... word") == []
 
 
-WORDS = st.sampled_from(["type", "2", "diabetes", "with", "chronic", "kidney", "disease", "right", "knee", "pain", "in"])
+WORDS = st.sampled_from(
+    ["type", "2", "diabetes", "with", "chronic", "kidney", "disease", "right", "knee", "pain", "in"]
+)
 
 
 @given(st.lists(WORDS, max_size=14))
@@ -101,7 +107,7 @@ def test_matches_never_overlap_and_always_hold_their_term(words: list[str]) -> N
     """In order, apart, and every word of the term stands inside its match."""
     run = tokens(" ".join(words))
     matches: list[TermMatch] = Dictionary(TERMS).find(run)
-    for before, after in zip(matches, matches[1:], strict=False):
+    for before, after in pairwise(matches):
         assert before.last < after.first
     for match in matches:
         inside = [token.form for token in run[match.first : match.last + 1]]
@@ -125,7 +131,9 @@ def test_a_missing_dictionary_names_the_mend(tmp_path: Path) -> None:
         Dictionary.load(tmp_path / "terms.json")
 
 
-@pytest.mark.parametrize("content", [b"", b"[{", b"[1]", b"null", b'[{"words": 1}]', orjson.dumps([{"stems": [], "needs": []}])])
+@pytest.mark.parametrize(
+    "content", [b"", b"[{", b"[1]", b"null", b'[{"words": 1}]', orjson.dumps([{"stems": [], "needs": []}])]
+)
 def test_a_damaged_dictionary_is_named(tmp_path: Path, content: bytes) -> None:
     """Truncated JSON and rows of another shape are integrity errors."""
     (tmp_path / "terms.json").write_bytes(content)

@@ -9,11 +9,27 @@ from medcoding.mention import Axes, Episode, Laterality
 from retrieval.expand import expand
 from retrieval.wording import forms
 
-STEMS = ("M25.56", "S82.6", "S93.40", "E11", "I50", "J45", "M17", "N18.3", "I10", "S06.1X7", "G43.9", "H25.1", "nonsense")
+STEMS = (
+    "M25.56",
+    "S82.6",
+    "S93.40",
+    "E11",
+    "I50",
+    "J45",
+    "M17",
+    "N18.3",
+    "I10",
+    "S06.1X7",
+    "G43.9",
+    "H25.1",
+    "nonsense",
+)
 WORDS = ("right", "acute", "chronic", "knee", "without", "exacerbation", "systolic", "moderate", "complication", "3a")
 
 
-def _first(codebook: Codebook, stem: str, said: str, side: Laterality | None = None, episode: Episode | None = None) -> str:
+def _first(
+    codebook: Codebook, stem: str, said: str, side: Laterality | None = None, episode: Episode | None = None
+) -> str:
     return expand([stem], codebook, Axes(laterality=side, episode=episode), forms(said), 8)[0]
 
 
@@ -30,9 +46,7 @@ def _first(codebook: Codebook, stem: str, said: str, side: Laterality | None = N
         ("M72.2", "plantar fasciitis", "left", "M72.22"),
     ],
 )
-def test_the_side_chooses_the_code(
-    fy2027: Codebook, stem: str, said: str, side: Laterality | None, code: str
-) -> None:
+def test_the_side_chooses_the_code(fy2027: Codebook, stem: str, said: str, side: Laterality | None, code: str) -> None:
     """A documented side is coded; without one the code of the unspecified side leads (guideline I.B.13)."""
     assert _first(fy2027, stem, said, side) == code
 

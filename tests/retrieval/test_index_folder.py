@@ -70,7 +70,7 @@ def test_the_manifest_counts_what_is_there(index: IndexFolder) -> None:
 def test_without_an_index_the_mend_is_named(tmp_path: Path) -> None:
     """A missing folder and an empty one are a missing neighbour."""
     for root in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(DependencyError, match="There is no index in .*; run 'chartwright index build'"):
+        with pytest.raises(DependencyError, match=r"There is no index in .*; run 'chartwright index build'"):
             open_index(root)
 
 
@@ -123,9 +123,7 @@ def test_a_flipped_bit_in_a_collection_is_found_too(copied: Path) -> None:
     ],
     ids=["truncated", "empty", "newer"],
 )
-def test_a_manifest_that_cannot_be_read_is_refused(
-    copied: Path, change: Callable[[bytes], bytes], words: str
-) -> None:
+def test_a_manifest_that_cannot_be_read_is_refused(copied: Path, change: Callable[[bytes], bytes], words: str) -> None:
     """Damage and another version of the product are told apart."""
     _replace(copied / CURRENT / MANIFEST, change)
     with pytest.raises(IntegrityError, match=words):

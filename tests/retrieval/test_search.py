@@ -28,9 +28,7 @@ BEFORE, AFTER = dt.date(2026, 9, 30), dt.date(2026, 10, 1)
 @pytest.fixture(scope="module")
 def search(index: IndexFolder) -> CandidateSearch:
     """The search over the small index."""
-    return CandidateSearch(
-        EdgeStore.open_copy(index.collection(SURFACES)), OnnxEncoder(index.encoder), Bm25Encoder()
-    )
+    return CandidateSearch(EdgeStore.open_copy(index.collection(SURFACES)), OnnxEncoder(index.encoder), Bm25Encoder())
 
 
 @pytest.fixture(scope="module")

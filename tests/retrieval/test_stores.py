@@ -88,7 +88,8 @@ def test_a_new_store_is_empty(opened: Opened) -> None:
 def test_the_nearest_vector_comes_first(opened: Opened) -> None:
     """Scores are cosines, best first, at most `limit` of them, with the payload as it was stored."""
     ((first, *others),) = opened(POINTS).search([VectorQuery(_unit(3), 3)])
-    assert (first.id, first.score) == (3, pytest.approx(1.0, abs=1e-5))
+    assert first.id == 3
+    assert first.score == pytest.approx(1.0, abs=1e-5)
     assert first.payload == POINTS[3].payload
     assert len(others) == 2
     cosines = sorted((float(_unit(3) @ _unit(n)) for n in range(5)), reverse=True)
@@ -258,9 +259,10 @@ def test_reading_never_changes_the_collection(built: Path) -> None:
     before = {path: path.read_bytes() for path in built.rglob("*") if path.is_file()}
     with contextlib.closing(EdgeStore.open_copy(built)) as reader:
         reader.search([VectorQuery(_unit(0), 3), VectorQuery(BM25.query("knee"), 3)])
-        for write in (lambda: reader.upsert([_point(0, "gout")]), lambda: reader.delete([1])):
-            with pytest.raises(ConfigError, match="read only"):
-                write()
+        with pytest.raises(ConfigError, match="read only"):
+            reader.upsert([_point(0, "gout")])
+        with pytest.raises(ConfigError, match="read only"):
+            reader.delete([1])
         assert reader.scroll() == [(p.id, p.payload) for p in POINTS]
     assert {path: path.read_bytes() for path in built.rglob("*") if path.is_file()} == before
 
