@@ -14,6 +14,9 @@ _SIDES: Final[dict[str, Laterality]] = {
     "right": "right", "right-sided": "right", "left": "left", "left-sided": "left", "bilateral": "bilateral",
     "bilaterally": "bilateral", "both": "bilateral",
 }  # fmt: skip
+_PARTS_OF_THE_HEART: Final = frozenset(
+    "ventricular ventricle atrial atrium heart bundle main anterior circumflex coronary handed".split()
+)
 _NEAR: Final = 4
 _SUBSEQUENT: Final = re.compile(
     r"\b(follow[- ]?up|post[- ]?op(erative)?|recheck|wound check|suture removal|cast (removal|check)|healing|aftercare"
@@ -46,7 +49,7 @@ def read_axes(around: Iterable[Token], start: int, end: int, episode: Episode) -
 
 def side_throughout(sentences: Iterable[Sequence[Token]]) -> Laterality | None:
     """The one side that complaint, history and assessment speak of, None when they name several or none."""
-    named = {_SIDES[t.form] for words in sentences for t in words if t.form in _SIDES}
+    named = {side for words in sentences for _, side in _sides(words)}
     return named.pop() if len(named) == 1 else None
 
 
@@ -61,9 +64,17 @@ def episode_of(encounter: Encounter) -> Episode:
     return "initial"
 
 
+def _sides(words: Sequence[Token]) -> list[tuple[int, Laterality]]:
+    """Where sides are named; the left ventricle and its like are no side of the body."""
+    following = [*(t.form for t in words[1:]), ""]
+    return [
+        (i, _SIDES[t.form]) for i, t in enumerate(words) if t.form in _SIDES and following[i] not in _PARTS_OF_THE_HEART
+    ]
+
+
 def _laterality(words: list[Token], start: int, end: int) -> Laterality | None:
     """The side named in the mention, else the nearest one close to it."""
-    sided = [(i, _SIDES[t.form]) for i, t in enumerate(words) if t.form in _SIDES]
+    sided = _sides(words)
     inside = [i for i, t in enumerate(words) if t.start < end and t.end > start]
     if not sided or not inside:
         return None

@@ -53,7 +53,8 @@ def affirmed(context: Sequence[str]) -> frozenset[str]:
 def _is_spelled_out(words: frozenset[str], own: frozenset[str], said: frozenset[str]) -> bool:
     """True when the clause says every word that the title has beyond the code's own, and none is a mere `other`."""
     added = words - own
-    return words != own and _content(added) <= said and not added & {_RESIDUAL, _UNSPECIFIED}
+    telling = _content(added) <= said and bool(_content(words) & said)
+    return words != own and telling and not added & {_RESIDUAL, _UNSPECIFIED}
 
 
 def _fit(words: frozenset[str], said: frozenset[str]) -> float:

@@ -56,6 +56,7 @@ def test_a_schema_is_a_schema(name: str) -> None:
 def test_a_sample_fits_the_schema(path: Path) -> None:
     """What the README offers is what the schema describes."""
     _validator("encounter.schema.json").validate(json.loads(path.read_bytes()))
+    Encounter.model_validate_json(path.read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_the_schema_refuses_what_the_product_refuses(change: dict[str, Any]) -> 
     with pytest.raises(ValidationError):
         _validator("encounter.schema.json").validate(sample)
     with pytest.raises(ValueError, match="validation error"):
-        Encounter.model_validate(sample)
+        Encounter.model_validate_json(json.dumps(sample))
 
 
 def test_past_encounters_fit_the_schema() -> None:

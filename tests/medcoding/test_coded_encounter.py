@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,23 +17,25 @@ TEXT = "Type 2 diabetes. Type 2 diabetes with neuropathy."
 
 
 def _coded(quote: dict[str, Any]) -> CodedEncounter:
-    return CodedEncounter.model_validate(
-        {
-            "case_id": "c1",
-            "setting": "outpatient",
-            "date_of_service": "2026-11-02",
-            "documents": [{"document_id": "d1", "text": TEXT}],
-            "codes": [
-                {
-                    "system": "icd10cm",
-                    "code": "the patient's own words",
-                    "role": "first_listed",
-                    "sequence": 1,
-                    "evidence": [{"document_id": "d1"} | quote],
-                }
-            ],
-            "provenance": {"origin": "synthetic", "certified_coder": False},
-        }
+    return CodedEncounter.model_validate_json(
+        json.dumps(
+            {
+                "case_id": "c1",
+                "setting": "outpatient",
+                "date_of_service": "2026-11-02",
+                "documents": [{"document_id": "d1", "text": TEXT}],
+                "codes": [
+                    {
+                        "system": "icd10cm",
+                        "code": "the patient's own words",
+                        "role": "first_listed",
+                        "sequence": 1,
+                        "evidence": [{"document_id": "d1"} | quote],
+                    }
+                ],
+                "provenance": {"origin": "synthetic", "certified_coder": False},
+            }
+        )
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def _encounter(**changes: Any) -> Encounter:
         "date_of_service": ADMITTED,
         "documents": [{"document_id": "d1", "text": "Sepsis due to E. coli."}],
     }
-    return Encounter.model_validate(values | changes)
+    return Encounter.model_validate_json(json.dumps(values | changes, default=str))
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,9 @@ def _encounter(**changes: Any) -> Encounter:
         {"date_of_service": "2026-13-01"},
         {"date_of_service": "20261102"},
         {"date_of_service": "2026-11-02T08:30:00"},
+        {"date_of_service": "2026-11-02T00:00:00"},
+        {"date_of_service": 20261102},
+        {"date_of_service": 0},
         {"documents": []},
         {"documents": [{"document_id": "d1", "text": "a"}, {"document_id": "d1", "text": "b"}]},
         {"documents": [{"document_id": "", "text": "a"}]},
