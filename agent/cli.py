@@ -13,7 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agent import show
-from agent.batch import count_lines, run_batch
+from agent.batch import count_lines, finished_lines, run_batch
 from agent.bootstrap import build_pipeline
 from agent.doctor import examine
 from agent.ingest import VisitFacts, read_encounter
@@ -174,6 +174,7 @@ def batch(
     """Code a file of encounters. Order is kept; a failed line stays in its place; run it again to resume."""
     settings = _settings(model, index_dir, no_fallback=no_fallback)
     total = count_lines(source)
+    finished_lines(source, target)  # refuses the wrong output before anything is built or shown
     pipeline = build_pipeline(settings)
     concurrency = settings.llm.concurrency if pipeline.parts.model else 1
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

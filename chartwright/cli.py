@@ -72,7 +72,8 @@ def _usage(error: typer.TyperException) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         print(message)
         return 2
-    return _refuse(f"{' '.join(message.replace('Value error, ', '').split())} See 'chartwright --help'.", 2)
+    sentence = " ".join(message.replace("Value error, ", "").split()).rstrip(".")
+    return _refuse(f"{sentence}. See 'chartwright --help'.", 2)
 
 
 def _refuse(sentence: str, exit_code: int) -> int:

@@ -17,6 +17,7 @@ from agent.bootstrap import build_pipeline
 from agent.pipeline import Pipeline
 from agent.settings import load_settings
 from medcoding.encounter import Document, Encounter, Setting
+from medcoding.errors import InputError
 from medcoding.parsing import parse_record
 from medcoding.record import Record
 from medcoding.result import CodingResult
@@ -100,12 +101,22 @@ def _in_book(pipeline: Pipeline, encounter: Encounter, code: str) -> bool:
 
 
 def _encounters(path: Path) -> Iterator[Encounter]:
-    with path.open(encoding="utf-8") as lines:
+    try:
+        opened = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); check the path.") from None
+    with opened as lines:
         for number, line in enumerate(lines, start=1):
-            row = json.loads(line)
-            if "note" in row:
-                document = Document(document_id="note", text=row["note"])
-                name = str(row.get("id", number))
-                yield Encounter(case_id=name, setting=Setting.OUTPATIENT, date_of_service=_DAY, documents=(document,))
-            else:
-                yield parse_record(Encounter, line, f"Line {number}")
+            yield _encounter(number, line)
+
+
+def _encounter(number: int, line: bytes) -> Encounter:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        raise InputError(f"Line {number} is not valid JSON; correct it there.") from None
+    if "note" not in row:
+        return parse_record(Encounter, line, f"Line {number}")
+    document = Document(document_id="note", text=row["note"])
+    name = str(row.get("id", number))
+    return Encounter(case_id=name, setting=Setting.OUTPATIENT, date_of_service=_DAY, documents=(document,))

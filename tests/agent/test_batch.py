@@ -91,7 +91,9 @@ def batch(folder: Path, *lines: str) -> tuple[Path, Path]:
     return source, folder / "out.jsonl"
 
 
-def run(source: Path, target: Path, coder: Any = None, concurrency: int = 2, ticks: list[int] | None = None) -> BatchOutcome:
+def run(
+    source: Path, target: Path, coder: Any = None, concurrency: int = 2, ticks: list[int] | None = None
+) -> BatchOutcome:
     """Run a batch to its end."""
     advance = (ticks if ticks is not None else []).append
     coder = coder or DawdlingCoder()

@@ -64,7 +64,12 @@ def test_what_speaks_for_and_against_moves_the_strength() -> None:
 
 @pytest.mark.parametrize(
     ("needs", "coded", "code"),
-    [(("E11",), {"E11.9"}, "Z79.4"), (("E11",), {"I10"}, None), (("E10", "E11"), {"E11.22"}, "Z79.4"), ((), set(), "Z79.4")],
+    [
+        (("E11",), {"E11.9"}, "Z79.4"),
+        (("E11",), {"I10"}, None),
+        (("E10", "E11"), {"E11.22"}, "Z79.4"),
+        ((), set(), "Z79.4"),
+    ],
 )
 def test_a_drug_counts_beside_its_condition(needs: tuple[str, ...], coded: set[str], code: str | None) -> None:
     """Long-term insulin is reported where diabetes is."""

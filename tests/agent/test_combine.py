@@ -44,7 +44,16 @@ def test_two_conditions_call_for_their_combination(held: list[str], result: str)
 
 @pytest.mark.parametrize(
     "held",
-    [[], ["I10"], ["I50.9"], ["I10", "E11.9"], ["I11.0", "I50.9"], ["E11.22", "N18.31"], ["J44.0", "J18.9"], ["N18.31"]],
+    [
+        [],
+        ["I10"],
+        ["I50.9"],
+        ["I10", "E11.9"],
+        ["I11.0", "I50.9"],
+        ["E11.22", "N18.31"],
+        ["J44.0", "J18.9"],
+        ["N18.31"],
+    ],
 )
 def test_nothing_is_combined_without_both_or_twice(held: list[str]) -> None:
     """One condition alone, unrelated ones, and a set that holds the combination already."""

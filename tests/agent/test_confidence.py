@@ -81,10 +81,16 @@ def test_an_uncertain_diagnosis_is_less_sure(fy2027: Codebook) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"fallback": "chosen by rules, no language model is configured"}, "chosen by rules, no language model is configured"),
+        (
+            {"fallback": "chosen by rules, no language model is configured"},
+            "chosen by rules, no language model is configured",
+        ),
         ({}, "chosen by rules"),
         ({"heads_problem": True}, "stated as a problem of its own"),
-        ({"source": Source.LLM, "signals": ModelSignals(choice_probability=0.914)}, "the model chose it with probability 0.91"),
+        (
+            {"source": Source.LLM, "signals": ModelSignals(choice_probability=0.914)},
+            "the model chose it with probability 0.91",
+        ),
         ({"source": Source.LLM}, "the model chose it"),
     ],
 )

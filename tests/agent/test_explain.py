@@ -19,10 +19,14 @@ from tests.charts import chart, mention
 from tests.flow.notes import proposed
 
 PASSAGES = (
-    GuidelinePassage(id="I.C.9.a", edition="FY2027", title="Hypertension", text="Presumed links.", categories=("I10-I16",)),
+    GuidelinePassage(
+        id="I.C.9.a", edition="FY2027", title="Hypertension", text="Presumed links.", categories=("I10-I16",)
+    ),
     GuidelinePassage(id="I.C.9.a.1", edition="FY2027", title="With heart", text="Heart.", categories=("I11",)),
     GuidelinePassage(id="II.H", edition="FY2027", title="Uncertain", text="As if.", settings=(Setting.INPATIENT,)),
-    GuidelinePassage(id="IV.H", edition="FY2027", title="Uncertain", text="Never.", settings=(Setting.OUTPATIENT, Setting.ED)),
+    GuidelinePassage(
+        id="IV.H", edition="FY2027", title="Uncertain", text="Never.", settings=(Setting.OUTPATIENT, Setting.ED)
+    ),
     GuidelinePassage(
         id="III.X", edition="FY2027", title="Stay", text="Stay.", categories=("I10",), settings=(Setting.INPATIENT,)
     ),
@@ -44,7 +48,12 @@ def offer(code: str, title: str, surface: str = "") -> Candidate:
 
 
 def explained(
-    book: Codebook, code: str, *mentions: Mention, setting: str = "outpatient", beside: tuple[str, ...] = (), **changes: Any
+    book: Codebook,
+    code: str,
+    *mentions: Mention,
+    setting: str = "outpatient",
+    beside: tuple[str, ...] = (),
+    **changes: Any,
 ) -> Rationale:
     """The rationale of a code beside others."""
     facts = {k: changes.pop(k) for k in ("candidates", "similar", "open_axes") if k in changes}
@@ -181,10 +190,10 @@ def test_an_uncertain_diagnosis_cites_the_settings_guideline(setting: str, secti
 
 
 def test_the_narrowest_governing_section_is_cited(fy2027: Codebook) -> None:
-    """A section on the category before one on its range; one for another setting is not cited."""
+    """The code's own chapter first, a category before its range; one for another setting is not cited."""
     assert [g.id for g in explained(fy2027, "I11.0").guidelines] == ["I.C.9.a.1", "I.C.9.a"]
     assert [g.id for g in explained(fy2027, "I10").guidelines] == ["I.C.9.a"]
-    assert [g.id for g in explained(fy2027, "I10", setting="inpatient").guidelines] == ["III.X", "I.C.9.a"]
+    assert [g.id for g in explained(fy2027, "I10", setting="inpatient").guidelines] == ["I.C.9.a", "III.X"]
     assert explained(fy2027, "M10.9").guidelines == ()
 
 
@@ -195,7 +204,7 @@ def test_a_section_that_decided_is_cited_before_the_governing_ones(fy2027: Codeb
 
 
 def test_each_alternative_says_what_it_would_need(fy2027: Codebook) -> None:
-    """The words the record does not say, or that it is reported as well."""
+    """The words the record does not say; what is reported as well is no alternative."""
     offered = (
         offer("M25.561", "Pain in right knee"),
         offer("M25.562", "Pain in left knee"),
@@ -206,10 +215,10 @@ def test_each_alternative_says_what_it_would_need(fy2027: Codebook) -> None:
     offers = tuple(o.model_copy(update={"number": n}) for n, o in enumerate(offered, start=1))
     right = mention(1, "right knee pain", 1, axes=Axes(laterality="right"))
     found = explained(fy2027, "M25.561", right, candidates=offers, beside=("I10",)).alternatives
-    assert [a.code for a in found] == ["M25.562", "M17.11", "I10"]
+    assert [a.code for a in found] == ["M25.562", "M17.11", "M25.569"]
     assert "“left”" in found[0].why_not
     assert "osteoarthritis" in found[1].why_not
-    assert found[2].why_not == "It is reported as well."
+    assert found[2].why_not == "The chosen code says more of what the record says."
 
 
 def test_without_other_candidates_the_siblings_are_the_alternatives(fy2027: Codebook) -> None:

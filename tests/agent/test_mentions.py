@@ -215,7 +215,8 @@ def test_every_mention_is_an_exact_span_of_its_sentence(texts: list[str]) -> Non
     for number, mention in enumerate(find(chart, RULES), start=1):
         sentence = chart.sentence(mention.sentence)
         assert mention.id == number
-        assert mention.text and mention.text == mention.span.of(chart.encounter.document(mention.document_id).text)
+        assert mention.text
+        assert mention.text == mention.span.of(chart.encounter.document(mention.document_id).text)
         assert sentence.document_id == mention.document_id
         assert sentence.span.start <= mention.span.start < mention.span.end <= sentence.span.end
 

@@ -48,7 +48,12 @@ def route(
 
 @given(SHARES, SHARES, SHARES, SOURCES, FINDINGS, POLICIES)
 def test_higher_confidence_never_goes_to_a_stricter_lane(
-    one: float, other: float, documentation: float, source: Source, findings: tuple[Finding, ...], policy: RoutingSettings
+    one: float,
+    other: float,
+    documentation: float,
+    source: Source,
+    findings: tuple[Finding, ...],
+    policy: RoutingSettings,
 ) -> None:
     """Law: all else equal, a surer code is seen by the same people or fewer."""
     low, high = sorted((one, other))
@@ -83,7 +88,9 @@ def test_rules_are_never_auto_assigned(
 
 
 @given(SHARES, SOURCES, POLICIES)
-def test_an_unresolved_finding_is_never_auto_assigned(confidence: float, source: Source, policy: RoutingSettings) -> None:
+def test_an_unresolved_finding_is_never_auto_assigned(
+    confidence: float, source: Source, policy: RoutingSettings
+) -> None:
     """Law: somebody must resolve it."""
     finding = Finding(rule="r", severity=Severity.MUST_RESOLVE, codes=("I10",), message="m", source="s", mend="m")
     assert route_of("I10", source, scores(confidence), (finding,), policy) is not Route.AUTO

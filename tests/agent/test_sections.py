@@ -16,8 +16,7 @@ HEADINGS = HeadingTable()
 ANY_TEXT = st.text(NOTE_ALPHABET, min_size=1, max_size=300)
 NOTE_PIECES = st.sampled_from(
     ["Assessment:", "PLAN", "## HPI", "1. ", "- ", "HTN", "Dr. Lee saw her.", "Cough. Fever!", "\n", "\r\n", "\n\n"]
-    + ["\t", " ", "🙂", "e\u0301", "**Plan**:", "PMH: gout", "no ", "S", ":", "\u2028", "\x0c", "a)"]
-)
+) | st.sampled_from(["\t", " ", "🙂", "e\u0301", "**Plan**:", "PMH: gout", "no ", "S", ":", "\u2028", "\x0c", "a)"])
 NOTE_LIKE = st.lists(NOTE_PIECES, min_size=1, max_size=25).map("".join)
 
 
@@ -81,7 +80,7 @@ def test_an_inline_heading_opens_its_section(text: str, sentence: tuple[str, str
 
 
 @pytest.mark.parametrize(
-    "line", ["He has a plan", "s", "Plans for travel", "Blood pressure: 120/80", "the assessment is pending", "pe"]
+    "line", ["He has a plan", "s", "Plans for travel", "Blood pressure: 120/80", "an assessment follows", "pe"]
 )
 def test_words_that_are_no_heading_open_nothing(line: str) -> None:
     """A sentence that holds a heading's word, or a short heading in lower case, opens no section."""
@@ -94,7 +93,10 @@ def test_words_that_are_no_heading_open_nothing(line: str) -> None:
         ("Cough for a week. No fever.", ["Cough for a week.", "No fever."]),
         ("Seen by Dr. Lee. Stable.", ["Seen by Dr. Lee.", "Stable."]),
         ("Pain is 5.5 of 10 today.", ["Pain is 5.5 of 10 today."]),
-        ("Denies chest pain,\nshortness of breath\nand fever.", ["Denies chest pain,\nshortness of breath\nand fever."]),
+        (
+            "Denies chest pain,\nshortness of breath\nand fever.",
+            ["Denies chest pain,\nshortness of breath\nand fever."],
+        ),
         ("Denies chest pain.\nHas a cough.", ["Denies chest pain.", "Has a cough."]),
         ("Hypertension\nDiabetes", ["Hypertension", "Diabetes"]),
         ("- gout\n- asthma", ["gout", "asthma"]),
@@ -122,6 +124,21 @@ def test_sentences_are_what_a_reader_sees(text: str, sentences: list[str]) -> No
 def test_text_without_words_has_no_sentence_of_words(text: str) -> None:
     """Blank lines, rules and a heading without content make no sentence with letters in it."""
     assert not [words for _, words in said(text) if any(c.isalpha() for c in words)]
+
+
+@pytest.mark.parametrize(
+    "words", ["My assessment is gout.", "Impression is gout.", "The working diagnosis remains gout."]
+)
+def test_a_sentence_may_announce_the_assessment(words: str) -> None:
+    """In running dictation that one sentence counts as assessment, its neighbours do not."""
+    assert [kind for kind, _ in said(f"Seen today. {words} She left.")] == ["other", "assessment", "other"]
+
+
+def test_an_endless_sentence_is_cut_at_white_space() -> None:
+    """No more than 1,000 code points each, and no word is torn."""
+    sentences = [words for _, words in said("gout " * 1_000)]
+    assert max(map(len, sentences)) <= 1_000
+    assert {word for words in sentences for word in words.split()} == {"gout"}
 
 
 def test_numbers_run_from_1_through_all_documents() -> None:
@@ -176,10 +193,13 @@ def test_sentences_lie_in_order_inside_their_section(text: str) -> None:
     for number, sentence in enumerate(chart.sentences, start=1):
         words = chart.text_of(sentence)
         assert sentence.number == number
-        assert words and words == words.strip()
+        assert words
+        assert words == words.strip()
         assert end <= sentence.span.start < sentence.span.end <= len(text)
         assert any(
-            s.kind is sentence.section and s.span.start <= sentence.span.start and sentence.span.end <= s.span.end
+            sentence.section in {s.kind, SectionKind.ASSESSMENT}
+            and s.span.start <= sentence.span.start
+            and sentence.span.end <= s.span.end
             for s in chart.sections
         )
         end = sentence.span.end

@@ -57,7 +57,9 @@ RESULT = CodingResult(
     codes=(
         line("I10", alternatives=(Alternative(code="I16.0", title="Urgency", why_not="It needs “urgency”."),)),
         line("M25.561"),
-        line("R05.9", instructions=(Instruction(kind="excludes1", at="R05", text="smoker's cough (J41.0)", status=""),)),
+        line(
+            "R05.9", instructions=(Instruction(kind="excludes1", at="R05", text="smoker's cough (J41.0)", status=""),)
+        ),
     ),
     not_coded=(LEFT_OUT,),
     findings=(),

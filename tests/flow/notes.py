@@ -15,7 +15,9 @@ from medcoding.proposal import EvidenceQuote, ProposedCode, Source
 DAY = dt.date(2026, 11, 2)
 
 
-def encounter(*texts: str, setting: str = "outpatient", day: dt.date = DAY, age: int | None = None, **more: Any) -> Encounter:
+def encounter(
+    *texts: str, setting: str = "outpatient", day: dt.date = DAY, age: int | None = None, **more: Any
+) -> Encounter:
     """An encounter of one document a text."""
     documents = tuple(Document(document_id=f"d{n}", text=text) for n, text in enumerate(texts, start=1))
     values: dict[str, Any] = {"case_id": "c1", "patient": Patient(age=age), "documents": documents}
@@ -24,9 +26,7 @@ def encounter(*texts: str, setting: str = "outpatient", day: dt.date = DAY, age:
 
 def proposed(code: str, *, words: str = "words", **changes: Any) -> ProposedCode:
     """A code of a proposal, chosen by rules for mention 1, resting on the first words of document d1."""
-    quote = EvidenceQuote(
-        document_id="d1", start=0, end=len(words), text=words, section=SectionKind.ASSESSMENT.value
-    )
+    quote = EvidenceQuote(document_id="d1", start=0, end=len(words), text=words, section=SectionKind.ASSESSMENT.value)
     values: dict[str, Any] = {
         "system": CodeSystem.ICD10CM,
         "code": code,

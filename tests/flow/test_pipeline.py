@@ -24,6 +24,7 @@ from medcoding.encounter import Encounter
 from medcoding.errors import ChartwrightError, DependencyError
 from medcoding.proposal import Choice, NotCodedReason, Source
 from medcoding.result import CodingResult, Route
+from prompts.loader import load_prompt
 from tests.fakes import ObedientTraitor, ScriptedLLM
 from tests.flow.notes import encounter
 from tests.strategies import NOTE_ALPHABET
@@ -49,10 +50,9 @@ def left_out(result: CodingResult) -> dict[str, str]:
 
 def is_verbatim(record: Encounter, result: CodingResult) -> bool:
     """True when every quote stands in the record, and every code has one."""
-    quotes = [q for line in (*result.codes, *result.not_coded) for q in line.evidence]
-    return all(line.evidence for line in result.codes) and all(
-        q.stands_in(record.document(q.document_id).text) for q in quotes
-    )
+    quotes = [q for line in result.codes for q in line.evidence] + [q for n in result.not_coded for q in n.evidence]
+    stand = all(q.stands_in(record.document(q.document_id).text) for q in quotes)
+    return stand and all(line.evidence for line in result.codes)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,9 @@ def is_verbatim(record: Encounter, result: CodingResult) -> bool:
         ("The patient feels well today.", []),
     ],
 )
-def test_an_office_note_gets_the_codes_a_coder_expects(note: str, expected: list[str] | None, pipeline: Pipeline) -> None:
+def test_an_office_note_gets_the_codes_a_coder_expects(
+    note: str, expected: list[str] | None, pipeline: Pipeline
+) -> None:
     """Assessed conditions, lasting ones of the history, combinations; nothing denied, uncertain or a relative's."""
     found = codes(pipeline, note)
     assert found == expected if expected is not None else "I10" not in found
@@ -103,7 +105,7 @@ def test_an_office_note_gets_the_codes_a_coder_expects(note: str, expected: list
         ("ed", "Assessment:\nPossible pneumonia\nCough", ["R05.9"]),
         ("inpatient", "Principal diagnosis: COPD exacerbation\nSecondary diagnoses: Hypertension", ["J44.1", "I10"]),
         ("inpatient", "Discharge diagnoses:\nPneumonia, resolved", ["J18.9"]),
-        ("outpatient", "Assessment:\nPneumonia, resolved", ["Z87.01"]),
+        ("outpatient", "Assessment:\nPneumonia, resolved", []),
         ("ed", "Assessment: Right ankle sprain after a fall down stairs.", ["S93.401A", "W10.9XXA"]),
         ("outpatient", "Follow up visit.\nAssessment: Sprain of left ankle", ["S93.402D"]),
     ],
@@ -113,7 +115,9 @@ def test_the_setting_changes_the_answer(setting: str, note: str, expected: list[
     assert codes(pipeline, note, setting=setting) == expected
 
 
-@pytest.mark.parametrize(("setting", "role"), [("inpatient", "principal"), ("outpatient", "first_listed"), ("ed", "first_listed")])
+@pytest.mark.parametrize(
+    ("setting", "role"), [("inpatient", "principal"), ("outpatient", "first_listed"), ("ed", "first_listed")]
+)
 def test_the_first_code_has_the_settings_role(setting: str, role: str, pipeline: Pipeline) -> None:
     """Principal diagnosis of a stay, first-listed diagnosis of a visit."""
     assert coded(pipeline, "Assessment: Hypertension.", setting=setting).codes[0].role == role
@@ -209,7 +213,8 @@ def test_a_stay_is_coded_by_its_discharge(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "nearest"), [(dt.date(2024, 5, 1), "FY2026"), (dt.date(2029, 5, 1), "FY2027"), (dt.date(1950, 1, 1), "FY2026")]
+    ("day", "nearest"),
+    [(dt.date(2024, 5, 1), "FY2026"), (dt.date(2029, 5, 1), "FY2027"), (dt.date(1950, 1, 1), "FY2026")],
 )
 def test_a_date_outside_the_editions_must_be_resolved(day: dt.date, nearest: str, pipeline: Pipeline) -> None:
     """The nearest edition answers, is named, costs confidence, and the finding says how to load the right one."""
@@ -259,7 +264,9 @@ def test_evidence_is_always_verbatim_and_the_contract_holds(texts: list[str], se
     assert all(line.route is not Route.AUTO for line in result.codes)
 
 
-MIXED = "PMH: gout, HTN\nHPI: cough, denies fever.\nAssessment:\n1. Type 2 diabetes\n2. COPD exacerbation\nPlan: insulin"
+MIXED = (
+    "PMH: gout, HTN\nHPI: cough, denies fever.\nAssessment:\n1. Type 2 diabetes\n2. COPD exacerbation\nPlan: insulin"
+)
 
 
 def test_the_same_stamp_and_encounter_give_the_same_answer(pipeline: Pipeline, settings: Settings) -> None:
@@ -291,17 +298,9 @@ Script = Callable[[str], Mapping[str, object] | Exception]
 
 def with_model(pipeline: Pipeline, settings: Settings, llm: Any, *, fallback: bool = True) -> Pipeline:
     """The same pipeline with a language model."""
-    model = Model(
-        llm, build_pipeline_prompt(pipeline, settings), b"secret of the tests", settings.llm, fallback_allowed=fallback
-    )
+    prompt = load_prompt("verify", settings.verify_prompt)
+    model = Model(llm, prompt, b"secret of the tests", settings.llm, fallback_allowed=fallback)
     return Pipeline(replace(pipeline.parts, model=model))
-
-
-def build_pipeline_prompt(pipeline: Pipeline, settings: Settings) -> Any:
-    """The live verify prompt."""
-    from prompts.loader import load_prompt
-
-    return load_prompt("verify", settings.verify_prompt)
 
 
 def says(choice: str) -> dict[str, object]:
@@ -406,8 +405,12 @@ def test_a_model_that_obeys_the_note_can_only_choose_what_was_offered(
     assert all(line.route is not Route.AUTO for line in result.codes)
 
 
-@pytest.mark.xfail(reason="an order in an assessment is a statement without a term, and search offers it unlike codes", strict=False)
-@pytest.mark.parametrize("note", ATTACKS)
+OPEN = pytest.mark.xfail(
+    reason="an order in an assessment is a statement without a term; search offers it unlike codes"
+)
+
+
+@pytest.mark.parametrize("note", [ATTACKS[1], *(pytest.param(note, marks=OPEN) for note in (ATTACKS[0], *ATTACKS[2:]))])
 def test_an_order_hidden_in_the_note_is_no_evidence(note: str, pipeline: Pipeline, settings: Settings) -> None:
     """Even with a model that obeys it, every quote is clinical text."""
     result = coded(with_model(pipeline, settings, ObedientTraitor()), note)
@@ -445,7 +448,12 @@ class ForgingPipeline(Pipeline):
 
 @pytest.mark.parametrize(
     ("forged", "rule"),
-    [("Q99.99", "existence.exists"), ("E11", "existence.billable"), ("E11.2", "existence.billable"), ("i10", "existence.system")],
+    [
+        ("Q99.99", "existence.exists"),
+        ("E11", "existence.billable"),
+        ("E11.2", "existence.billable"),
+        ("i10", "existence.system"),
+    ],
 )
 def test_guardrails_remove_a_forged_code(forged: str, rule: str, pipeline: Pipeline) -> None:
     """One that does not exist, cannot be billed or is not written as a code never reaches the answer; it is named."""

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -99,10 +100,16 @@ def test_a_killed_build_harms_nobody(root: Path) -> None:
 
 def test_the_swap_is_one_step(tmp_path: Path) -> None:
     """`current` is replaced, never absent and never half written; the link is relative, so the root may move."""
-    for name in ("one", "two"):
-        (tmp_path / "builds" / name).mkdir(parents=True)
-        build._make_current(tmp_path, tmp_path / "builds" / name)
-        assert (tmp_path / CURRENT).readlink() == Path("builds") / name
+    targets = [tmp_path / "builds" / name for name in ("one", "two")]
+    for target in targets:
+        target.mkdir(parents=True)
+    build._make_current(tmp_path, targets[0])
+    with ThreadPoolExecutor(1) as reader:
+        seen = reader.submit(lambda: {str((tmp_path / CURRENT).readlink()) for _ in range(20_000)})
+        while not seen.done():
+            for target in targets:
+                build._make_current(tmp_path, target)
+    assert seen.result() <= {"builds/one", "builds/two"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["builds", CURRENT]
 
 

@@ -57,6 +57,7 @@ def _found(dictionary: Dictionary, text: str) -> list[tuple[str, str]]:
         ("heart: acute failure", [("heart failure", "heart: acute failure")]),
         ("the pain is in his left lower knee", []),
         ("pain, not in knee", []),
+        ("knee: acute severe chronic pain", []),
         ("", []),
         ("nothing here", []),
     ],
@@ -72,6 +73,13 @@ def test_a_word_of_severity_may_also_be_part_of_the_term(small: Dictionary) -> N
         ("chronic kidney disease", "chronic kidney disease"),
         ("heart failure", "heart failure"),
     ]
+
+
+def test_the_longest_term_wins_however_it_is_reached() -> None:
+    """Passing over a word may lead further than taking it."""
+    dictionary = Dictionary([_term("pain severe"), _term("pain knee joint"), _term("pain")])
+    assert [term for term, _ in _found(dictionary, "pain, severe, knee joint")] == ["pain knee joint"]
+    assert [term for term, _ in _found(dictionary, "pain, severe, knee")] == ["pain severe"]
 
 
 def test_of_two_terms_with_one_wording_the_first_counts() -> None:

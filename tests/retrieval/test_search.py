@@ -92,6 +92,18 @@ def test_the_edition_in_force_decides_what_is_offered(
     assert all(book.is_billable(code) for code in found)
 
 
+@pytest.mark.parametrize("day", [BEFORE, AFTER])
+def test_only_surfaces_in_force_are_searched(search: CandidateSearch, day: dt.date) -> None:
+    """Neither by vector nor by word is a wording found that another edition ended or begins."""
+    number = int(day.strftime("%Y%m%d"))
+    (hits,) = search._hits(["plantar fasciitis"], day)
+    periods = {(hit.payload["effective_from"], hit.payload["effective_to"]) for hit in hits}
+    assert len(hits) > 10
+    assert [
+        p for p in periods if not (isinstance(p[0], int) and isinstance(p[1], int) and p[0] <= number <= p[1])
+    ] == []
+
+
 def test_numbers_run_from_one_and_scores_fall(search: CandidateSearch, fy2027: Codebook) -> None:
     """Each code once, best first, titled by the book."""
     (entry,) = search.candidates([mention(1, "chronic kidney disease stage 3", 1)], fy2027, AFTER)
