@@ -71,6 +71,8 @@ class AssertionRules:
         position = 0
         while position < len(words):
             width, trigger = self._longest(words, position)
+            if trigger and _goes_on(trigger, words, position, position + width):
+                width, trigger = 1, None
             if trigger:
                 span = Span(start=words[position][1], end=words[position + width - 1][2])
                 yield Cue(trigger, position, position + width - 1, span)
@@ -119,6 +121,12 @@ class SentenceReader:
 
     def _stopped(self, left: int, right: int) -> bool:
         return any(c.trigger.effect == "terminator" and left < c.first and c.last < right for c in self._cues)
+
+
+def _goes_on(trigger: Trigger, words: list[tuple[str, int, int]], first: int, after: int) -> bool:
+    """`Fever: no` answers its label; in `GI: no nausea` the words behind the mark belong to what follows."""
+    answers = trigger.effect == "negated" and trigger.direction == "backward" and not words[first][0][0].isalnum()
+    return answers and after < len(words) and words[after][0][0].isalnum()
 
 
 def _words(phrase: str) -> list[str]:

@@ -66,6 +66,7 @@ class CombinationTable:
         for rule in self.rules:
             firsts = tuple(c for c in held if c.startswith(rule.first))
             seconds = tuple(c for c in held if c.startswith(rule.second))
-            if firsts and seconds and rule.result not in held:
+            parts = [c for c in (*firsts, *seconds) if c.startswith(rule.drops) and c != rule.result]
+            if firsts and seconds and (rule.result not in held or parts):
                 return Combined(rule, firsts, seconds)
         return None

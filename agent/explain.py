@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from agent.notes import NAMED, names_code
 from agent.specificity import siblings
 from medcoding.candidate import Candidate, GuidelinePassage, SimilarEncounter
 from medcoding.chart import Chart
@@ -17,10 +18,6 @@ from medcoding.proposal import ProposedCode
 from medcoding.result import Alternative, CharacterOrigin, CitedGuideline, Instruction, Rationale
 from retrieval.wording import forms, tokens
 
-_CODES_IN_NOTE: Final = re.compile(
-    r"\b([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?)(?:\.-|-(?!\s*[A-Z][0-9]))?"
-    r"(?:\s*-\s*([A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?))?"
-)
 _INSTRUCTIONS: Final = ("includes", "excludes1", "excludes2", "code_first", "use_additional_code", "code_also")
 _MOST_GUIDELINES: Final = 3
 _MOST_ALTERNATIVES: Final = 3
@@ -136,7 +133,7 @@ def _instructions(facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[Ins
         for entry in lineage
         for kind in _INSTRUCTIONS
         for text in getattr(entry.notes, kind)
-        if _CODES_IN_NOTE.search(text) or kind == "includes"
+        if NAMED.search(text) or kind == "includes"
     )
 
 
@@ -149,15 +146,6 @@ def _status(kind: str, note: str, facts: Facts) -> str:
     if kind == "excludes1":
         return f"to check: {', '.join(named)}" if named else "does not apply"
     return f"applied: {', '.join(named)}" if named else "to check"
-
-
-def names_code(note: str, code: str) -> bool:
-    """True when a tabular note names the code, a stem of it, or a range around it."""
-    for match in _CODES_IN_NOTE.finditer(note):
-        first, last = match.group(1), match.group(2)
-        if code.startswith(first) or (last and first <= code and (code <= last or code.startswith(last))):
-            return True
-    return False
 
 
 def _alternatives(facts: Facts, codebook: Codebook) -> tuple[Alternative, ...]:

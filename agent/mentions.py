@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ _COURSE: Final = DIAGNOSIS_SECTIONS | {SectionKind.HOSPITAL_COURSE}
 _RESOLVED: Final = re.compile(r"resol|correct|improv|treated", re.IGNORECASE)
 """What was resolved during the stay was present during the stay and is coded (guideline III)."""
 
+_JOINS: Final = re.compile(r"\b(?:with|due to|secondary to|in|and)\b|w/|2/2|d/t", re.IGNORECASE)
+_SETS_APART: Final = re.compile(r"[,;&/+]|\band\b", re.IGNORECASE)
+
 _CONTENT: Final = re.compile(r"[A-Za-z]{3,}")
 _HISTORY_CODES: Final = ("Z8", "Z9")
 _CLAUSE_WORDS: Final = 10
@@ -55,6 +59,8 @@ class _Found(NamedTuple):
     end: int
     term: Term | None
     heads_problem: bool
+    part_of: int | None = None
+    """Place, in the same line's list, of the span that holds this one."""
 
 
 class _Line(NamedTuple):
@@ -71,6 +77,7 @@ class _Line(NamedTuple):
     statement: Span | None
     episode: Episode
     age: int | None
+    day: datetime.date
     inpatient: bool
 
 
@@ -105,13 +112,15 @@ def _line(chart: Chart, sentence: Sentence, rules: MentionRules, note: str, epis
         statement=statement_span(text, sentence.section) if _begins_line(chart, sentence) else None,
         episode=episode,
         age=chart.encounter.patient.age,
+        day=chart.encounter.coding_date,
         inpatient=chart.encounter.setting is Setting.INPATIENT,
     )
 
 
 def _in_line(line: _Line, rules: MentionRules, first_id: int) -> Iterator[Mention]:
     reader = rules.assertions.read(line.text)
-    for number, found in enumerate(_found(line, rules.dictionary), start=first_id):
+    every = _found(line, rules.dictionary)
+    for number, found in enumerate(every, start=first_id):
         reading = _reading(reader.assertion(found.start, found.end), found.term, line)
         offset = line.sentence.span.start
         yield Mention(
@@ -127,13 +136,14 @@ def _in_line(line: _Line, rules: MentionRules, first_id: int) -> Iterator[Mentio
             experiencer="family" if reading.assertion is Assertion.FAMILY else "patient",
             axes=read_axes(line.words, found.start, found.end, line.episode),
             query=_query(line, found, rules.abbreviations),
-            context=_context(line, found),
+            context=_context(line, found, every),
             term=found.term.text if found.term else None,
             concept=found.term.stems[0] if found.term else None,
             history_code=(found.term.history_code or None) if found.term else None,
             stems=_stems(found.term, reading.assertion),
             chronic=bool(found.term and found.term.chronic),
             needs=found.term.needs if found.term else (),
+            part_of=None if found.part_of is None else first_id + found.part_of,
             heads_problem=found.heads_problem,
         )
 
@@ -145,14 +155,27 @@ def _found(line: _Line, dictionary: Dictionary) -> list[_Found]:
         _Found(start, end, term, heads_problem=stated is not None and end <= stated.end + 1)
         for start, end, term in _terms(line, dictionary)
     ]
-    found += [
-        _Found(m.start, m.end, _measured(m.code, line.text[m.start : m.end], m.needs), heads_problem=False)
-        for m in measurements(line.text, line.age)
-    ]
     problems = [f for f in found if f.term is None or f.term.source != "drug"]
     if stated and not any(f.heads_problem for f in problems) and _CONTENT.search(stated.of(line.text)):
         found.insert(0, _Found(stated.start, stated.end, None, heads_problem=True))
-    return found
+    found += [part for place, whole in enumerate(found) for part in _parts(line, whole, place, found, dictionary)]
+    return found + [
+        _Found(m.start, m.end, _measured(m.code, line.text[m.start : m.end], m.needs), heads_problem=False)
+        for m in measurements(line.text, line.age, line.day)
+    ]
+
+
+def _parts(line: _Line, whole: _Found, place: int, found: list[_Found], dictionary: Dictionary) -> Iterator[_Found]:
+    """The second condition of a term that joins two (`diabetes with CKD stage 3a`): its own code may be asked for."""
+    joined = _JOINS.search(line.text, whole.start, whole.end) if whole.term else None
+    if joined is None:
+        return
+    next_start = min((f.start for f in found if f.start >= whole.end), default=len(line.text))
+    words = [w for w in line.words if joined.end() <= w.start < next_start]
+    for match in dictionary.find(words)[:1]:
+        start, end = words[match.first].start, words[match.last].end
+        if start < whole.end:
+            yield _Found(start, end, match.term, heads_problem=whole.heads_problem, part_of=place)
 
 
 def _terms(line: _Line, dictionary: Dictionary) -> list[tuple[int, int, Term]]:
@@ -213,15 +236,25 @@ def _query(line: _Line, found: _Found, abbreviations: Abbreviations) -> str:
     return " ".join(abbreviations.expand(line.text[found.start : found.end], line.note).split())
 
 
-def _context(line: _Line, found: _Found) -> tuple[str, ...]:
-    """Words of the problem statement, or the nearest words of a sentence."""
-    if line.statement and found.heads_problem:
-        limit = line.statement.end
-        return tuple(w.form for w in line.words if w.start < limit)
+def _context(line: _Line, found: _Found, beside: list[_Found]) -> tuple[str, ...]:
+    """Words of the problem statement up to its other problems, or the nearest words of a sentence."""
     inside = [i for i, w in enumerate(line.words) if w.start < found.end and w.end > found.start]
     if not inside:
         return ()
+    if line.statement and found.heads_problem:
+        first, last = _segment(line.text, line.statement.end, found, beside)
+        return tuple(w.form for w in line.words if first <= w.start < last)
     return tuple(w.form for w in line.words[max(0, inside[0] - _CLAUSE_WORDS) : inside[-1] + _CLAUSE_WORDS + 1])
+
+
+def _segment(text: str, end: int, found: _Found, beside: list[_Found]) -> tuple[int, int]:
+    """The stretch of a statement that belongs to one of several problems set apart by commas or `and`."""
+    others = [
+        f for f in beside if f.heads_problem and f.part_of is None and (f.start, f.end) != (found.start, found.end)
+    ]
+    before = [f.end for f in others if f.end <= found.start and _SETS_APART.search(text, f.end, found.start)]
+    after = [f.start for f in others if f.start >= found.end and _SETS_APART.search(text, found.end, f.start)]
+    return max(before, default=0), min(after, default=end)
 
 
 def _begins_line(chart: Chart, sentence: Sentence) -> bool:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agent.combine import CombinationTable, Combined
+from agent.notes import asks_for, names_code
 from agent.reportable import quote_of
+from agent.specificity import siblings
 from agent.statements import DIAGNOSIS_SECTIONS
 from medcoding.chart import Chart, SectionKind
 from medcoding.codebook import Codebook
@@ -30,6 +32,7 @@ _STATUS_CATEGORIES: Final = (
 )  # fmt: skip
 _SYMPTOM_CHAPTER: Final = "R"
 _LEAST_SPECIFIC: Final = ("unspecified", "without", "uncomplicated")
+_SILENT: Final = frozenset({"unspecified", "uncomplicated"})
 _DIABETES: Final = ("E08", "E09", "E10", "E13")
 _TYPE_2: Final = "E11"
 _DEMENTIA_CAUSES: Final = ("G20", "G30", "G31", "G10")
@@ -65,17 +68,21 @@ class CodeSet:
 
     def combine(self, found: Combined) -> None:
         """Put the combination in the place of its parts; it takes over their evidence."""
-        parts = [self.lines[code] for code in (*found.firsts, *found.seconds)]
-        merged = _merged(found.rule.result, parts, f"{found.rule.guideline}: the two are reported together.")
-        order = list(self.lines)
-        place = min(order.index(part.code) for part in parts)
-        for code in [*found.firsts, *found.seconds]:
-            if code.startswith(found.rule.drops):
-                self.drop(code, NotCodedReason.DUPLICATE, f"Reported as {merged.code} ({found.rule.guideline}).")
-        items = [(code, line) for code, line in self.lines.items()]
-        kept_before = [item for item in items if order.index(item[0]) < place]
-        kept_after = [item for item in items if order.index(item[0]) >= place]
-        self.lines = dict([*kept_before, (merged.code, merged), *kept_after])
+        result, guideline = found.rule.result, found.rule.guideline
+        held = [self.lines[result]] if result in self.lines else []
+        parts = [self.lines[code] for code in dict.fromkeys((*found.firsts, *found.seconds)) if code != result]
+        merged = _merged(result, [*held, *parts], f"{guideline}: the two are reported together.")
+        place = min(list(self.lines).index(part.code) for part in [*held, *parts])
+        for part in parts:
+            if part.code.startswith(found.rule.drops):
+                self.drop(part.code, NotCodedReason.DUPLICATE, f"Reported as {result} ({guideline}).")
+        others = [(code, line) for code, line in self.lines.items() if code != result]
+        self.lines = dict([*others[:place], (result, merged), *others[place:]])
+
+    def add_beside(self, code: str, other: str) -> None:
+        """Report another code on the same evidence as well."""
+        if other not in self.lines:
+            self.lines[other] = self.lines[code].model_copy(update={"code": other})
 
     def rename(self, code: str, other: str, reason: str) -> None:
         """Report another code on the same evidence, in the same place."""
@@ -109,7 +116,9 @@ def reconcile(
 ) -> Proposal:
     """One code set from the choices, with roles and sequence."""
     settled = CodeSet(_in_order(chart, mentions, choices), mentions)
+    _drop_unasked_parts(settled, codebook)
     _drop_history_of_current(settled)
+    _both_sides(settled, codebook)
     _one_diabetes_type(settled, codebook)
     _dementia_elsewhere(settled, codebook)
     while found := table.first_that_applies(settled.lines):
@@ -132,6 +141,49 @@ def _in_order(chart: Chart, mentions: Sequence[Mention], choices: Sequence[Choic
         return (not listed, rank, not mention.heads_problem, mention.id)
 
     return sorted(choices, key=weight)
+
+
+def _drop_unasked_parts(settled: CodeSet, codebook: Codebook) -> None:
+    """The second half of a term that joins two conditions stands only where a note asks for it (I.A.17, I.B.9)."""
+    wholes = {i: code for code, line in settled.lines.items() for i in line.mention_ids}
+    for code in list(settled.lines):
+        parts = [m.part_of for m in settled.mentions_of(settled.lines[code])]
+        holders = [wholes.get(part) for part in parts if part is not None]
+        if len(holders) < len(parts) or not all(holders):
+            continue
+        named = [h for h in holders if h and (_asked(h, code, codebook) or _asked(code, h, codebook))]
+        if not named and code not in holders:
+            settled.drop(code, NotCodedReason.DUPLICATE, f"{holders[0]} reports the two together (I.B.9).")
+
+
+def _asked(code: str, other: str, codebook: Codebook) -> bool:
+    return asks_for(codebook.lineage(code), other)
+
+
+def _both_sides(settled: CodeSet, codebook: Codebook) -> None:
+    """Where a condition is on both sides and no code says so, each side has its own (guideline I.B.13)."""
+    for code in list(settled.lines):
+        if any(m.axes.laterality != "bilateral" for m in settled.mentions_of(settled.lines[code])):
+            continue
+        sides = _sided_siblings(code, codebook)
+        if len(sides) == 2:
+            for side in sides:
+                settled.add_beside(code, side)
+            if code not in sides:
+                settled.lines.pop(code)
+
+
+def _sided_siblings(code: str, codebook: Codebook) -> tuple[str, ...]:
+    """The right and the left twin of a code that says one side or leaves it open; empty where one code says both."""
+    entry = codebook.entry(code)
+    title = entry.title.lower() if entry else ""
+    side = next((w for w in ("right", "left", "unspecified") if f" {w} " in f" {title} "), "")
+    if not side or not entry or not entry.parent:
+        return ()
+    near = [c for c in siblings(code, codebook) if codebook.title(c)] + [code]
+    wanted = {title.replace(side, s, 1): s for s in ("right", "left", "bilateral")}
+    twins = {wanted[t]: c for c in near if (t := codebook.title(c).lower()) in wanted}
+    return () if "bilateral" in twins else tuple(twins[s] for s in ("right", "left") if s in twins)
 
 
 def _drop_history_of_current(settled: CodeSet) -> None:
@@ -165,8 +217,9 @@ def _one_diabetes_type(settled: CodeSet, codebook: Codebook) -> None:
 def _dementia_elsewhere(settled: CodeSet, codebook: Codebook) -> None:
     """Dementia with its cause documented is dementia in a disease classified elsewhere (I.A.13, category F02)."""
     for code in [c for c in settled.lines if c.startswith("F03")]:
-        if any(c.startswith(_DEMENTIA_CAUSES) for c in settled.lines) and codebook.is_billable(f"F02{code[3:]}"):
-            settled.rename(code, f"F02{code[3:]}", "I.A.13: the cause of the dementia is coded first.")
+        twin = code.replace("F03.9", "F02.8") if code.startswith("F03.9") else f"F02{code[3:]}"
+        if any(c.startswith(_DEMENTIA_CAUSES) for c in settled.lines) and codebook.is_billable(twin):
+            settled.rename(code, twin, "I.A.13: the cause of the dementia is coded first.")
 
 
 def _is_assessed(mentions: Sequence[Mention]) -> bool:
@@ -201,7 +254,7 @@ def _drop_less_specific(settled: CodeSet, codebook: Codebook) -> None:
 def _says_less(title: str, other: str) -> bool:
     """`Heart failure, unspecified` against `Unspecified diastolic (congestive) heart failure`."""
     words = frozenset(forms(title))
-    return "unspecified" in words and words - {"unspecified"} < frozenset(forms(other)) - {"unspecified"}
+    return "unspecified" in words and words - _SILENT < frozenset(forms(other)) - _SILENT
 
 
 def _drop_integral_symptoms(chart: Chart, settled: CodeSet) -> None:
@@ -219,6 +272,8 @@ def _linked(chart: Chart, symptom: Mention, diagnosis: Mention) -> bool:
     """“Influenza with cough”, “cough due to influenza”: one statement that joins the two."""
     if symptom.sentence != diagnosis.sentence:
         return False
+    if symptom.part_of == diagnosis.id:
+        return True
     first, second = sorted((symptom, diagnosis), key=lambda m: m.span.start)
     between = chart.encounter.document(first.document_id).text[first.span.end : second.span.start]
     return bool(_JOINS.fullmatch(between.lower()))
@@ -240,19 +295,12 @@ def _etiology_first(order: list[str], codebook: Codebook) -> list[str]:
     """Move a code behind the one that its code-first note names (guidelines I.A.13, I.B.7)."""
     placed = list(order)
     for code in order:
-        named = "; ".join(note for entry in codebook.lineage(code) for note in entry.notes.code_first)
-        etiologies = [c for c in placed if c != code and named and _names(named, c)]
-        if etiologies and placed.index(code) < max(placed.index(c) for c in etiologies):
+        notes = [note for entry in codebook.lineage(code) for note in entry.notes.code_first]
+        places = [placed.index(c) for c in placed if c != code and any(names_code(note, c) for note in notes)]
+        if places and placed.index(code) < max(places):
             placed.remove(code)
-            placed.insert(max(placed.index(c) for c in etiologies) + 1, code)
+            placed.insert(max(places), code)
     return placed
-
-
-def _names(note: str, code: str) -> bool:
-    """True when a note names the code itself, its category, or a stem of it with a dash."""
-    stems = {code[:length].rstrip(".") for length in range(3, len(code) + 1)}
-    words = note.replace("(", " ").replace(")", " ").replace(",", " ").replace(";", " ").split()
-    return any(word.rstrip("-").rstrip(".") in stems for word in words)
 
 
 def _late(code: str, codebook: Codebook) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from agent.explain import names_code
+from agent.notes import names_code
 from medcoding.codebook import Codebook
 from medcoding.codes import parse_code
 from medcoding.proposal import EvidenceQuote

@@ -78,5 +78,7 @@ class Mention(Record):
     needs: tuple[str, ...] = ()
     """Beginnings of codes of which one must be coded for this mention to count: the condition a drug is for, the injury
     an external cause explains, the obesity a body mass index belongs to."""
+    part_of: int | None = None
+    """Id of the mention whose words hold this one's (`CKD stage 3a` in `diabetes with CKD stage 3a`)."""
     heads_problem: bool = False
     """True when the mention stands as a problem's own heading in an assessment or diagnosis list."""

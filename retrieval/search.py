@@ -35,6 +35,9 @@ _REFINED_SCORE: Final = 1.05
 _COVERAGE_WEIGHT: Final = 0.4
 """How much a dictionary term loses when it covers only part of a problem statement."""
 
+_LEAST_LIKENESS: Final = 0.55
+"""What a statement without any clinical term must share with a code's wording: an order or a plan is no evidence."""
+
 _STEP_DOWN: Final = 0.04
 """Loss of score from one sibling to the next, so that the best fitting one of a surface leads."""
 
@@ -120,6 +123,8 @@ def _offers(mention: Mention, hits: Iterable[Hit], codebook: Codebook, suggested
     for hit in hits:
         surface = str(hit.payload["text"])
         score = 0.55 * overlap(said, forms(surface)) + 0.45 * max(hit.score, 0.0)
+        if mention.term is None and score < _LEAST_LIKENESS:
+            continue
         stems = hit.payload["codes"]
         codes = expand(stems if isinstance(stems, list) else [], codebook, mention.axes, said, _PER_SURFACE)
         offers += _stepped(codes, surface, score, hit.score, CandidateOrigin.SEARCH)

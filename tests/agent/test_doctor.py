@@ -64,9 +64,9 @@ def test_the_model_server_is_asked_what_it_serves(settings: Settings) -> None:
     assert "coder-7b answers at 127.0.0.1" in found.detail
 
 
-def test_a_dead_model_server_is_broken_and_keeps_its_secrets(settings: Settings) -> None:
+def test_a_dead_model_server_is_broken_and_keeps_its_secrets(settings: Settings, dead_port: int) -> None:
     """A configured server that does not answer is a fault; credentials in its address are not shown."""
-    llm = LlmSettings(base_url="http://user:hush@127.0.0.1:1/v1", attempts=1, backoff_s=0)
+    llm = LlmSettings(base_url=f"http://user:hush@127.0.0.1:{dead_port}/v1", attempts=1, backoff_s=0)
     found = checks(settings.model_copy(update={"llm": llm}))["model server"]
     assert found.state == "broken"
     assert "hush" not in found.detail
