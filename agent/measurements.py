@@ -60,10 +60,3 @@ def weeks_code(weeks: int) -> str:
     if weeks <= 42:
         return f"Z3A.{weeks:02d}"
     return "Z3A.49" if weeks <= 45 else ""
-
-
-def trimester(weeks: int) -> str:
-    """The word that titles use, counted from the last period (chapter 15's opening note)."""
-    if weeks < 14:
-        return "first"
-    return "second" if weeks < 28 else "third"

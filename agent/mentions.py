@@ -32,6 +32,7 @@ _COURSE: Final = DIAGNOSIS_SECTIONS | {SectionKind.HOSPITAL_COURSE}
 _RESOLVED: Final = re.compile(r"resol|correct|improv|treated", re.IGNORECASE)
 """What was resolved during the stay was present during the stay and is coded (guideline III)."""
 
+_CLAUSE_MARKS: Final = ",;:("
 _JOINS: Final = re.compile(r"\b(?:with|due to|secondary to|in|and)\b|w/|2/2|d/t", re.IGNORECASE)
 _SETS_APART: Final = re.compile(r"[,;&/+]|\band\b", re.IGNORECASE)
 
@@ -136,6 +137,7 @@ def _in_line(line: _Line, rules: MentionRules, first_id: int) -> Iterator[Mentio
             experiencer="family" if reading.assertion is Assertion.FAMILY else "patient",
             axes=read_axes(line.words, found.start, found.end, line.episode),
             query=_query(line, found, rules.abbreviations),
+            clause=_clause(line, found, every, rules.abbreviations),
             context=_context(line, found, every),
             term=found.term.text if found.term else None,
             concept=found.term.stems[0] if found.term else None,
@@ -234,6 +236,16 @@ def _stems(term: Term | None, assertion: Assertion) -> tuple[str, ...]:
 def _query(line: _Line, found: _Found, abbreviations: Abbreviations) -> str:
     """The words that are looked up: those of the span, abbreviations written out."""
     return " ".join(abbreviations.expand(line.text[found.start : found.end], line.note).split())
+
+
+def _clause(line: _Line, found: _Found, beside: list[_Found], abbreviations: Abbreviations) -> str:
+    """The words between the commas around a stated problem, short of its other problems."""
+    if not (line.statement and found.heads_problem) or found.part_of is not None:
+        return ""
+    first, last = _segment(line.text, line.statement.end, found, beside)
+    start = max(line.text.rfind(mark, first, found.start) + 1 for mark in _CLAUSE_MARKS)
+    end = min((at for mark in _CLAUSE_MARKS if (at := line.text.find(mark, found.end, last)) >= 0), default=last)
+    return " ".join(abbreviations.expand(line.text[max(first, start) : end], line.note).split())
 
 
 def _context(line: _Line, found: _Found, beside: list[_Found]) -> tuple[str, ...]:

@@ -62,6 +62,8 @@ class Mention(Record):
     axes: Axes = Axes()
     query: str
     """What is looked up: the mention with its abbreviations expanded."""
+    clause: str = ""
+    """For a stated problem the words between the commas around it, abbreviations written out; else as `query`."""
     context: tuple[str, ...] = ()
     """Normal forms of the words of its clause, from which more specific siblings are recognised."""
     term: str | None = None

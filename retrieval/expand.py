@@ -24,6 +24,9 @@ NEUTRAL: Final = frozenset(
         "subsequent sequela type disease disorder code condition specified following"
     ).split()
 )
+_FRACTURE_DEFAULTS: Final = frozenset({"displaced", "closed"})
+"""What a fracture is taken for where the record does not say (guideline I.C.19.c)."""
+
 _DENIAL: Final = re.compile(r"\b(?:without|not)\b((?:(?!\bwith\b)[^,;])*)", re.IGNORECASE)
 _EPISODE_CHARACTERS: Final = {"initial": "A", "subsequent": "D", "sequela": "S"}
 _SEVENTH: Final = 8
@@ -34,7 +37,7 @@ _EPISODE_RIGHT, _EPISODE_WRONG = 2.0, -6.0
 _WORD_SAID, _WORD_UNSAID, _SILENCE = 1.0, -0.8, 0.6
 
 
-class _Wording(NamedTuple):
+class Wording(NamedTuple):
     """Normal forms of what is said and of what is denied: words under `without` or `not`, up to a comma or `with`."""
 
     says: frozenset[str]
@@ -49,8 +52,8 @@ def expand(stems: Iterable[str], codebook: Codebook, axes: Axes, said: Sequence[
     group = [code for stem in dict.fromkeys(stems) for code in codebook.billable_under(stem)][:_LARGEST_GROUP]
     if len(group) <= 1:
         return tuple(group)
-    titles = {code: _wording(codebook.title(code)) for code in group}
-    record = _wording(" ".join(said))
+    titles = {code: wording(codebook.title(code)) for code in group}
+    record = wording(" ".join(said))
     record = record._replace(says=record.says | frozenset(axes.qualifiers))
     distinct = _distinct(titles)
     fits = {code: _fit(code, distinct[code], axes, record) for code in group}
@@ -60,14 +63,14 @@ def expand(stems: Iterable[str], codebook: Codebook, axes: Axes, said: Sequence[
     return tuple(sorted(group, key=lambda code: (-fits[code], code)))[:limit]
 
 
-def _distinct(titles: dict[str, _Wording]) -> dict[str, _Wording]:
+def _distinct(titles: dict[str, Wording]) -> dict[str, Wording]:
     """The titles without what all of them say or all of them deny."""
     says = frozenset.intersection(*(title.says for title in titles.values()))
     denies = frozenset.intersection(*(title.denies for title in titles.values()))
-    return {code: _Wording(title.says - says, title.denies - denies) for code, title in titles.items()}
+    return {code: Wording(title.says - says, title.denies - denies) for code, title in titles.items()}
 
 
-def _fit(code: str, title: _Wording, axes: Axes, record: _Wording) -> float:
+def _fit(code: str, title: Wording, axes: Axes, record: Wording) -> float:
     return side_fit(title.says, axes) + episode_fit(code, axes) + _word_fit(title, record)
 
 
@@ -94,9 +97,9 @@ def episode_fit(code: str, axes: Axes) -> float:
     return _EPISODE_RIGHT if code[-1] in {wanted, "0"} else _EPISODE_WRONG
 
 
-def _word_fit(title: _Wording, record: _Wording) -> float:
+def _word_fit(title: Wording, record: Wording) -> float:
     """What a code denies needs no word in the record (`without status migrainosus`), and one speaks against it."""
-    content = title.says - SIDES - NEUTRAL
+    content = title.says - SIDES - NEUTRAL - (_FRACTURE_DEFAULTS - record.says)
     said = len(content & record.says) + len(title.denies & record.denies)
     silent = _SILENCE if content & SILENT else 0.0
     unsaid = len(content - record.says - SILENT) + len(title.denies & record.says)
@@ -104,6 +107,7 @@ def _word_fit(title: _Wording, record: _Wording) -> float:
 
 
 @lru_cache(maxsize=16_384)
-def _wording(text: str) -> _Wording:
+def wording(text: str) -> Wording:
+    """What a title or a clause says and what it denies."""
     denied = frozenset(word for run in _DENIAL.findall(text) for word in forms(run)) - SIDES
-    return _Wording(frozenset(forms(text)) - denied, denied)
+    return Wording(frozenset(forms(text)) - denied, denied)

@@ -7,13 +7,11 @@ says which code those words lead to.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 from medcoding.codebook import Codebook
 from medcoding.mention import Axes
-from retrieval.expand import NEUTRAL, SIDES, SILENT, episode_fit, side_fit
-from retrieval.wording import forms
+from retrieval.expand import NEUTRAL, SIDES, SILENT, Wording, episode_fit, side_fit, wording
 
 _RESIDUAL: Final = "other"
 _UNSPECIFIED: Final = "unspecified"
@@ -30,16 +28,16 @@ def refine(code: str, codebook: Codebook, axes: Axes, context: Sequence[str]) ->
     `context` holds the normal forms of the clause in order. Words of the code's own title count as said, because the
     term led there; not so where that title is an `unspecified` one.
     """
-    own = _words(codebook.title(code))
-    affirmed_words = affirmed(context)
-    said = affirmed_words if _UNSPECIFIED in own else affirmed_words | own
+    own = wording(codebook.title(code))
+    clause = Wording(affirmed(context), wording(" ".join(context)).denies)
+    said = clause.says if _UNSPECIFIED in own.says else clause.says | own.says
     fits = {
-        other: _fit(words, said) + side_fit(words, axes) + episode_fit(other, axes)
+        other: _fit(title.says, said) + side_fit(title.says, axes) + episode_fit(other, axes)
         for other in codebook.billable_under(code[:3])[:_LARGEST_CATEGORY]
-        if _is_spelled_out(words := _words(codebook.title(other)), own, affirmed_words)
+        if _is_spelled_out(title := wording(codebook.title(other)), own, clause)
     }
     best = max(fits, key=lambda other: (fits[other], other), default=None)
-    own_fit = _fit(own, said) + side_fit(own, axes) + episode_fit(code, axes)
+    own_fit = _fit(own.says, said) + side_fit(own.says, axes) + episode_fit(code, axes)
     return best if best and fits[best] > own_fit else None
 
 
@@ -50,11 +48,12 @@ def affirmed(context: Sequence[str]) -> frozenset[str]:
     return frozenset(context) - denied
 
 
-def _is_spelled_out(words: frozenset[str], own: frozenset[str], said: frozenset[str]) -> bool:
-    """True when the clause says every word that the title has beyond the code's own, and none is a mere `other`."""
-    added = words - own
-    telling = _content(added) <= said and bool(_content(words) & said)
-    return words != own and telling and not added & {_RESIDUAL, _UNSPECIFIED}
+def _is_spelled_out(title: Wording, own: Wording, clause: Wording) -> bool:
+    """True when the clause says, or denies, all that the title does beyond the code's own, and none is `other`."""
+    added = title.says - own.says
+    telling = _content(added) <= clause.says and bool(_content(title.says) & clause.says)
+    denied = title.denies - own.denies <= clause.denies
+    return title != own and telling and denied and not added & {_RESIDUAL, _UNSPECIFIED}
 
 
 def _fit(words: frozenset[str], said: frozenset[str]) -> float:
@@ -65,8 +64,3 @@ def _fit(words: frozenset[str], said: frozenset[str]) -> float:
 
 def _content(words: frozenset[str]) -> frozenset[str]:
     return words - NEUTRAL - SIDES - SILENT - _ORGANS_WITH_SIDES
-
-
-@lru_cache(maxsize=16_384)
-def _words(title: str) -> frozenset[str]:
-    return frozenset(forms(title))

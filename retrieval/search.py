@@ -50,7 +50,8 @@ _BOOKKEEPING_CHAPTERS: Final = ("V", "W", "X", "Y", "Z")
 
 _LITTLE: Final = LATERALITY_WORDS | frozenset(
     (
-        "with and or in on to by for due from mild moderate severe acute chronic stable controlled well poorly new"
+        "with and or in on to by for due from mild moderate severe acute chronic stable controlled well poorly new "
+        "current every day daily longstanding known ongoing newly diagnosed follow up"
     ).split()
 )
 
@@ -150,15 +151,15 @@ def _from_stems(mention: Mention, codebook: Codebook) -> list[Offer]:
 
 
 def _dictionary_score(mention: Mention, said: Sequence[str]) -> float:
-    """1 for a term that is the whole statement, less where it covers only some of its words."""
-    stated = affirmed(mention.context) - _LITTLE if mention.heads_problem else frozenset(said)
+    """1 for a term that is the whole clause, less where it covers only some of its words."""
+    stated = affirmed(forms(_searched(mention))) - _LITTLE
     covered = len(stated & frozenset(said)) / max(1, len(stated))
     return _DICTIONARY_SCORE - _COVERAGE_WEIGHT * (1 - covered)
 
 
 def _searched(mention: Mention) -> str:
-    """What is searched for: the whole statement of a stated problem, else the mention's own words."""
-    return " ".join(mention.context) if mention.heads_problem and mention.context else mention.query
+    """What is searched for: the whole clause of a stated problem, else the mention's own words."""
+    return mention.clause or mention.query
 
 
 def _stepped(

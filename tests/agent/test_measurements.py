@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Final
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.measurements import bmi_code, measurements, trimester, weeks_code
+from agent.measurements import bmi_code, measurements, weeks_code
 from medcoding.codebook import Codebook
+
+LAST_OF_FY2026: Final = dt.date(2026, 9, 30)
+FIRST_OF_FY2027: Final = dt.date(2026, 10, 1)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +39,14 @@ from medcoding.codebook import Codebook
 )
 def test_bmi_bands(bmi: float, code: str) -> None:
     """Each band of category Z68 with its two ends."""
-    assert bmi_code(bmi) == code
+    assert bmi_code(bmi, LAST_OF_FY2026) == code
+
+
+@pytest.mark.parametrize(("bmi", "code"), [(15.0, "Z68.18"), (18.4, "Z68.18"), (18.5, "Z68.19"), (19.9, "Z68.19")])
+def test_the_lowest_band_parts_in_october_2026(bmi: float, code: str) -> None:
+    """From FY2027 on a body mass index below 18.5 has a code of its own; the other bands stay."""
+    assert bmi_code(bmi, FIRST_OF_FY2027) == code
+    assert bmi_code(32.4, FIRST_OF_FY2027) == "Z68.32"
 
 
 @pytest.mark.parametrize(
@@ -50,18 +63,11 @@ def test_more_weeks_than_a_pregnancy_has_lead_nowhere() -> None:
     assert not weeks_code(60)
 
 
-@pytest.mark.parametrize(
-    ("weeks", "word"), [(5, "first"), (13, "first"), (14, "second"), (27, "second"), (28, "third"), (40, "third")]
-)
-def test_trimesters(weeks: int, word: str) -> None:
-    """Counted as chapter 15 counts: 14 and 28 weeks begin the second and third."""
-    assert trimester(weeks) == word
-
-
 @given(bmi=st.floats(10, 99, allow_nan=False), weeks=st.integers(1, 45))
-def test_every_measurement_leads_into_the_book(bmi: float, weeks: int, fy2027: Codebook) -> None:
-    """Law: no band names a code or stem that the book does not hold (Z68.1 is a stem from FY2027 on)."""
-    assert fy2027.billable_under(bmi_code(bmi))
+def test_every_measurement_leads_into_the_book(bmi: float, weeks: int, fy2026: Codebook, fy2027: Codebook) -> None:
+    """Law: no band names a code that the edition in force does not hold."""
+    assert fy2026.is_billable(bmi_code(bmi, LAST_OF_FY2026))
+    assert fy2027.is_billable(bmi_code(bmi, FIRST_OF_FY2027))
     assert fy2027.is_billable(weeks_code(weeks))
 
 
@@ -85,11 +91,11 @@ def test_every_measurement_leads_into_the_book(bmi: float, weeks: int, fy2027: C
 )
 def test_measurements_are_found_with_their_words(sentence: str, age: int | None, found: list[tuple[str, str]]) -> None:
     """Adult BMI, and weeks only where they are weeks of a pregnancy."""
-    assert [(sentence[m.start : m.end], m.code) for m in measurements(sentence, age)] == found
+    assert [(sentence[m.start : m.end], m.code) for m in measurements(sentence, age, FIRST_OF_FY2027)] == found
 
 
 def test_a_bmi_counts_only_beside_a_weight_diagnosis() -> None:
     """Guideline I.B.14: the number explains a diagnosis and is none itself."""
-    (measured,) = measurements("BMI 32.4", 50)
+    (measured,) = measurements("BMI 32.4", 50, FIRST_OF_FY2027)
     assert "E66" in measured.needs
     assert "I10" not in measured.needs
