@@ -132,12 +132,7 @@ def lookup(
     """Show a code: title, place in the book, notes, seventh characters. Exit code 2 when it does not exist."""
     codebooks = open_index(load_settings(index_dir=index_dir).index_dir).codebooks()
     codebook = codebooks.for_date(day).codebook if (day := _day(dos)) else codebooks.latest
-    name = parse_code(asked)
-    entry = codebook.entry(name)
-    if entry is None:
-        nearest = codebook.nearest(name)
-        hint = f"; the nearest entry is {nearest} {codebook.title(nearest)}" if nearest else "; check the spelling"
-        raise InputError(f"{name} does not exist in {codebook.edition.name}{hint}.")
+    entry = codebook.find(asked)
     if as_json:
         print(entry.model_dump_json())
     else:

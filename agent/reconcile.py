@@ -8,28 +8,22 @@ for on-premise models it lowered F1 (see docs/decisions).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from agent.combine import CombinationTable, Combined
-from agent.notes import asks_for, names_code
-from agent.reportable import quote_of
+from agent.code_set import CodeSet
+from agent.combine import CombinationTable
+from agent.notes import asks_for
+from agent.sequence import EXTERNAL_CAUSES, sequenced
 from agent.specificity import siblings
 from agent.statements import DIAGNOSIS_SECTIONS
 from medcoding.chart import Chart, SectionKind
 from medcoding.codebook import Codebook
-from medcoding.codes import CodeRole, CodeSystem
 from medcoding.encounter import Setting
 from medcoding.mention import Assertion, Mention
-from medcoding.proposal import Choice, NotCoded, NotCodedReason, Proposal, ProposedCode, Source
+from medcoding.proposal import Choice, NotCodedReason, Proposal
 from retrieval.wording import forms
 
-_EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
-_STATUS_CATEGORIES: Final = (
-    "Z14", "Z15", "Z16", "Z17", "Z18", "Z19", "Z21", "Z22", "Z28", "Z66", "Z67", "Z68", "Z72", "Z73", "Z74", "Z76",
-    "Z77", "Z78", "Z79", "Z80", "Z81", "Z82", "Z83", "Z84", "Z85", "Z86", "Z87", "Z88", "Z89", "Z90", "Z91", "Z92",
-    "Z93", "Z94", "Z95", "Z96", "Z97", "Z98", "Z99",
-)  # fmt: skip
 _SYMPTOM_CHAPTER: Final = "R"
 _LEAST_SPECIFIC: Final = ("unspecified", "without", "uncomplicated")
 _SILENT: Final = frozenset({"unspecified", "uncomplicated"})
@@ -38,7 +32,6 @@ _TYPE_2: Final = "E11"
 _DEMENTIA_CAUSES: Final = ("G20", "G30", "G31", "G10")
 _BODY_REGION_UNKNOWN: Final = "T14"
 _JOINS: Final = re.compile(r"[^,;.\n]{0,30}?\b(?:with|w/|due to|from|secondary to|2/2)\b[^,;.\n]{0,30}")
-_MANIFESTATION: Final = "in diseases classified elsewhere"
 _PRINCIPAL_SECTIONS: Final = (
     SectionKind.DISCHARGE_DIAGNOSIS,
     SectionKind.ASSESSMENT,
@@ -47,68 +40,6 @@ _PRINCIPAL_SECTIONS: Final = (
     SectionKind.HOSPITAL_COURSE,
     SectionKind.ADMISSION_DIAGNOSIS,
 )
-
-
-class CodeSet:
-    """The set while it is being settled: codes in order of appearance, what was left out and why."""
-
-    def __init__(self, choices: Iterable[Choice], mentions: Sequence[Mention]) -> None:
-        self._mentions = {m.id: m for m in mentions}
-        self.lines: dict[str, ProposedCode] = {}
-        self.not_coded: list[NotCoded] = []
-        for choice in choices:
-            self._take(choice)
-
-    def drop(self, code: str, reason: NotCodedReason, detail: str) -> None:
-        """Leave a code out and say why."""
-        line = self.lines.pop(code)
-        self.not_coded.append(
-            NotCoded(text=line.evidence[0].text, evidence=line.evidence, code=code, reason=reason, detail=detail)
-        )
-
-    def combine(self, found: Combined) -> None:
-        """Put the combination in the place of its parts; it takes over their evidence."""
-        result, guideline = found.rule.result, found.rule.guideline
-        held = [self.lines[result]] if result in self.lines else []
-        parts = [self.lines[code] for code in dict.fromkeys((*found.firsts, *found.seconds)) if code != result]
-        merged = _merged(result, [*held, *parts], f"{guideline}: the two are reported together.")
-        place = min(list(self.lines).index(part.code) for part in [*held, *parts])
-        for part in parts:
-            if part.code.startswith(found.rule.drops):
-                self.drop(part.code, NotCodedReason.DUPLICATE, f"Reported as {result} ({guideline}).")
-        others = [(code, line) for code, line in self.lines.items() if code != result]
-        self.lines = dict([*others[:place], (result, merged), *others[place:]])
-
-    def add_beside(self, code: str, other: str) -> None:
-        """Report another code on the same evidence as well."""
-        if other not in self.lines:
-            self.lines[other] = self.lines[code].model_copy(update={"code": other})
-
-    def rename(self, code: str, other: str, reason: str) -> None:
-        """Report another code on the same evidence, in the same place."""
-        renamed = self.lines[code].model_copy(update={"code": other, "reason": reason})
-        held = self.lines.get(other)
-        joined = _joined(held, renamed) if held else renamed
-        self.lines = {(other if c == code else c): (joined if c in {code, other} else x) for c, x in self.lines.items()}
-
-    @property
-    def mentions(self) -> list[Mention]:
-        """Every mention that carries some code of the set."""
-        return [m for line in self.lines.values() for m in self.mentions_of(line)]
-
-    def mentions_of(self, line: ProposedCode) -> list[Mention]:
-        """The mentions that carry a code."""
-        return [self._mentions[i] for i in line.mention_ids]
-
-    def _take(self, choice: Choice) -> None:
-        mention = self._mentions[choice.mention_id]
-        if choice.code is None:
-            if choice.declined_as:
-                self.not_coded.append(_uncoded(mention, choice))
-            return
-        line = _line(choice.code, mention, choice)
-        held = self.lines.get(choice.code)
-        self.lines[choice.code] = _joined(held, line) if held else line
 
 
 def reconcile(
@@ -126,7 +57,7 @@ def reconcile(
     _drop_yielding(settled, table)
     _drop_less_specific(settled, codebook)
     _drop_integral_symptoms(chart, settled)
-    return Proposal(codes=_sequenced(chart, settled, codebook), not_coded=tuple(settled.not_coded))
+    return Proposal(codes=sequenced(chart.encounter.setting, settled, codebook), not_coded=tuple(settled.not_coded))
 
 
 def _in_order(chart: Chart, mentions: Sequence[Mention], choices: Sequence[Choice]) -> list[Choice]:
@@ -259,7 +190,7 @@ def _says_less(title: str, other: str) -> bool:
 
 def _drop_integral_symptoms(chart: Chart, settled: CodeSet) -> None:
     """A symptom gives way to the diagnoses, unless it is stated as a problem apart (guidelines I.B.5, II.A, IV.D)."""
-    diagnoses = [c for c in settled.lines if c[0] not in (_SYMPTOM_CHAPTER, "Z", *_EXTERNAL_CAUSES)]
+    diagnoses = [c for c in settled.lines if c[0] not in (_SYMPTOM_CHAPTER, "Z", *EXTERNAL_CAUSES)]
     explained = [m for c in diagnoses for m in settled.mentions_of(settled.lines[c])]
     for code in [c for c in settled.lines if c.startswith(_SYMPTOM_CHAPTER)]:
         mentions = settled.mentions_of(settled.lines[code])
@@ -277,92 +208,6 @@ def _linked(chart: Chart, symptom: Mention, diagnosis: Mention) -> bool:
     first, second = sorted((symptom, diagnosis), key=lambda m: m.span.start)
     between = chart.encounter.document(first.document_id).text[first.span.end : second.span.start]
     return bool(_JOINS.fullmatch(between.lower()))
-
-
-def _sequenced(chart: Chart, settled: CodeSet, codebook: Codebook) -> tuple[ProposedCode, ...]:
-    """Conditions, then what code-first notes hold back, then status codes, then external causes."""
-    order = sorted(settled.lines, key=lambda code: _late(code, codebook))
-    order = _etiology_first(order, codebook)
-    first = CodeRole.PRINCIPAL if chart.encounter.setting is Setting.INPATIENT else CodeRole.FIRST_LISTED
-    lines: list[ProposedCode] = []
-    for sequence, code in enumerate(order, start=1):
-        role = first if sequence == 1 and not code.startswith(_EXTERNAL_CAUSES) else _role(code)
-        lines.append(settled.lines[code].model_copy(update={"sequence": sequence, "role": role}))
-    return tuple(lines)
-
-
-def _etiology_first(order: list[str], codebook: Codebook) -> list[str]:
-    """Move a code behind the one that its code-first note names (guidelines I.A.13, I.B.7)."""
-    placed = list(order)
-    for code in order:
-        notes = [note for entry in codebook.lineage(code) for note in entry.notes.code_first]
-        places = [placed.index(c) for c in placed if c != code and any(names_code(note, c) for note in notes)]
-        if places and placed.index(code) < max(places):
-            placed.remove(code)
-            placed.insert(max(places), code)
-    return placed
-
-
-def _late(code: str, codebook: Codebook) -> int:
-    if code.startswith(_EXTERNAL_CAUSES):
-        return 3
-    if code.startswith(_STATUS_CATEGORIES):
-        return 2
-    return 1 if _MANIFESTATION in codebook.title(code).lower() else 0
-
-
-def _role(code: str) -> CodeRole:
-    if code.startswith(_EXTERNAL_CAUSES):
-        return CodeRole.EXTERNAL_CAUSE
-    return CodeRole.STATUS if code.startswith(_STATUS_CATEGORIES) else CodeRole.SECONDARY
-
-
-def _line(code: str, mention: Mention, choice: Choice) -> ProposedCode:
-    return ProposedCode(
-        system=choice.system,
-        code=code,
-        role=CodeRole.SECONDARY,
-        sequence=1,
-        mention_ids=(mention.id,),
-        evidence=(quote_of(mention),),
-        source=choice.source,
-        strength=choice.strength,
-        reason=choice.reason,
-        missing=choice.missing,
-        signals=choice.signals,
-    )
-
-
-def _joined(held: ProposedCode, line: ProposedCode) -> ProposedCode:
-    """The same code from another mention: evidence adds up, the stronger choice speaks."""
-    lead = held if held.strength >= line.strength else line
-    return lead.model_copy(
-        update={
-            "mention_ids": (*held.mention_ids, *line.mention_ids),
-            "evidence": tuple(dict.fromkeys((*held.evidence, *line.evidence))),
-        }
-    )
-
-
-def _merged(code: str, parts: Sequence[ProposedCode], reason: str) -> ProposedCode:
-    """A combination is only as certain as its weakest part."""
-    weakest = min(parts, key=lambda p: p.strength)
-    return ProposedCode(
-        system=CodeSystem.ICD10CM,
-        code=code,
-        role=CodeRole.SECONDARY,
-        sequence=1,
-        mention_ids=tuple(dict.fromkeys(i for p in parts for i in p.mention_ids)),
-        evidence=tuple(dict.fromkeys(q for p in parts for q in p.evidence)),
-        source=weakest.source if all(p.source is weakest.source for p in parts) else Source.RULES,
-        strength=weakest.strength,
-        reason=reason,
-    )
-
-
-def _uncoded(mention: Mention, choice: Choice) -> NotCoded:
-    reason = choice.declined_as or NotCodedReason.NO_CANDIDATE
-    return NotCoded(text=mention.text, evidence=(quote_of(mention),), reason=reason, detail=choice.reason)
 
 
 def _is_least(codebook: Codebook, code: str) -> bool:

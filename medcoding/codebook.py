@@ -17,7 +17,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from medcoding.errors import DependencyError, IntegrityError
+from medcoding.codes import parse_code
+from medcoding.errors import DependencyError, IntegrityError, UnknownCodeError
 from medcoding.record import Record
 
 SCHEMA_VERSION: Final = 1
@@ -148,6 +149,16 @@ class Codebook:
             if entry.notes.seventh_characters:
                 return entry.notes.seventh_characters
         return {}
+
+    def find(self, asked: str) -> CodebookEntry:
+        """The entry of a code as a person typed it. Raises `UnknownCodeError` naming the nearest entry."""
+        code = parse_code(asked)
+        entry = self.entry(code)
+        if entry is None:
+            nearest = self.nearest(code)
+            hint = f"; the nearest entry is {nearest} {self.title(nearest)}" if nearest else "; check the spelling"
+            raise UnknownCodeError(f"{code} does not exist in {self.edition.name}{hint}.")
+        return entry
 
     def nearest(self, code: str) -> str | None:
         """The longest prefix of an unknown code that does exist, if any."""

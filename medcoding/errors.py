@@ -3,6 +3,7 @@
     ChartwrightError
     ├── ConfigError         the operator: a setting, a folder, an installation is wrong
     ├── InputError          the caller: the encounter or an argument is wrong
+    │   └── UnknownCodeError    the code asked about does not exist in the edition
     ├── DependencyError     a neighbour (index, model server) is missing or down; may be worth a retry
     ├── ModelOutputError    the language model answered something unusable
     └── IntegrityError      stored data is not what it says it is
@@ -30,6 +31,10 @@ class InputError(ChartwrightError):
     """The caller must act: the encounter or an argument is wrong."""
 
     exit_code = 2
+
+
+class UnknownCodeError(InputError):
+    """The code asked about does not exist in the edition."""
 
 
 class DependencyError(ChartwrightError):

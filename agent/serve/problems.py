@@ -18,6 +18,7 @@ from medcoding.errors import (
     DependencyError,
     InputError,
     ModelOutputError,
+    UnknownCodeError,
 )
 from medcoding.record import Record
 
@@ -57,10 +58,6 @@ class TooLargeError(InputError):
 
 class MediaTypeError(InputError):
     """The body is not declared to be plain JSON."""
-
-
-class UnknownCodeError(InputError):
-    """The code asked about does not exist in the edition."""
 
 
 _MALFORMED: Final = Kind(400, "malformed", "The body cannot be read")

@@ -17,10 +17,9 @@ from starlette.responses import Response
 from agent.lookup import search_codes
 from agent.pipeline import Parts, Pipeline
 from agent.serve.body import parsed, received
-from agent.serve.problems import UnknownCodeError, described, unavailable
+from agent.serve.problems import described, unavailable
 from agent.settings import Settings
 from medcoding.codebook import Codebook, CodebookEntry, Edition
-from medcoding.codes import parse_code
 from medcoding.encounter import Encounter
 from medcoding.errors import ChartwrightError
 from medcoding.record import Record
@@ -145,19 +144,14 @@ def router(service: Service) -> APIRouter:
 
 
 def _looked_up(asked: str, codebook: Codebook, in_force: bool) -> CodeAnswer:
-    name = parse_code(asked)
-    entry = codebook.entry(name)
-    if entry is None:
-        nearest = codebook.nearest(name)
-        hint = f"; the nearest entry is {nearest} {codebook.title(nearest)}" if nearest else "; check the spelling"
-        raise UnknownCodeError(f"{name} does not exist in {codebook.edition.name}{hint}.")
+    entry = codebook.find(asked)
     return CodeAnswer(
         **dict(entry),
         edition=codebook.edition,
         in_force=in_force,
-        seventh_characters=codebook.seventh_characters(name),
-        lineage=tuple(Ancestor(code=a.code, kind=a.kind, title=a.title) for a in codebook.ancestors(name)),
-        billable_children=sum(1 for below in codebook.billable_under(name) if below != name),
+        seventh_characters=codebook.seventh_characters(entry.code),
+        lineage=tuple(Ancestor(code=a.code, kind=a.kind, title=a.title) for a in codebook.ancestors(entry.code)),
+        billable_children=sum(1 for below in codebook.billable_under(entry.code) if below != entry.code),
     )
 
 
