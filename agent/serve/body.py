@@ -14,21 +14,27 @@ from medcoding.errors import InputError
 from medcoding.parsing import parse_record
 
 _NAME: Final = "The encounter"
+_READ_OUT: Final = 4
+"""So many limits of a refused body are read and thrown away: a client cut off while it sends sees a broken connection
+instead of the refusal."""
 
 
 async def received(request: Request, limits: InputLimits) -> bytes:
     """The whole body, never more than `limits.max_bytes` of it in memory, whatever length was declared."""
     _refuse_other_media(request)
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and len(declared) < 20 and int(declared) > limits.max_bytes:
-        raise _too_large(limits)
+    too_large = declared.isdecimal() and len(declared) < 20 and int(declared) > limits.max_bytes
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > limits.max_bytes:
-            raise _too_large(limits)
-        chunks.append(chunk)
+        too_large = too_large or size > limits.max_bytes
+        if size > _READ_OUT * limits.max_bytes:
+            break
+        if not too_large:
+            chunks.append(chunk)
+    if too_large:
+        raise _too_large(limits)
     return b"".join(chunks)
 
 
