@@ -25,7 +25,10 @@ def edition_is_loaded(case: Case) -> tuple[Finding, ...]:
                 f" {edition.effective_to}) is the nearest and was used."
             ),
             source="ICD-10-CM editions by date of service",
-            mend=f"Fetch the official files of the edition in force on {day} and build the index with them.",
+            mend=(
+                f"Download the official order file of the edition in force on {day} from CDC or CMS and run"
+                " 'chartwright index build --order-file FILE'."
+            ),
         ),
     )
 
@@ -49,7 +52,7 @@ def edition_is_official(case: Case) -> tuple[Finding, ...]:
                 " official file."
             ),
             source=case.codebook.edition.source,
-            mend="Fetch the official release and build the index with it.",
+            mend="Download the official order file and run 'chartwright index build --order-file FILE'.",
         ),
     )
 

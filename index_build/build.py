@@ -17,10 +17,11 @@ from index_build.codebook import FY2026, apply_changes, edition_of, fy2027_chang
 from index_build.embedding_cache import CachedEncoder
 from index_build.encoder import export_encoder
 from index_build.knowledge import guideline_passages, guideline_points, past_encounter_points, past_encounters
+from index_build.order_file import fiscal_year, read_order_file
 from index_build.surfaces import Surface, edition_surfaces, merged
 from index_build.terms import clinical_terms, drug_terms, surface_terms
 from medcoding.codebook import CodebookEntry, Edition, write_codebook
-from medcoding.errors import DependencyError
+from medcoding.errors import DependencyError, InputError
 from retrieval import index_folder as layout
 from retrieval.dictionary import Term, write_terms
 from retrieval.edge_store import EdgeStore
@@ -48,6 +49,8 @@ class BuildPlan:
 
     root: Path
     categories: frozenset[str] | None = None
+    order_files: tuple[Path, ...] = ()
+    """Official order files of further years, or of one that is only held as a derived table."""
 
 
 def build_index(plan: BuildPlan, report: Reporter) -> IndexFolder:
@@ -77,7 +80,7 @@ def _build(plan: BuildPlan, report: Reporter) -> IndexFolder:
 
 
 def _fill(work: Path, plan: BuildPlan, report: Reporter) -> IndexManifest:
-    editions = _codebooks(work / layout.CODEBOOKS, report)
+    editions = _codebooks(work / layout.CODEBOOKS, plan, report)
     encoder = _encoder(work / layout.ENCODER, plan.root / "cache", report)
     surfaces = _restricted(_edition_surfaces(editions), plan.categories)
     terms = [*clinical_terms(), *drug_terms(), *surface_terms(surfaces)]
@@ -99,17 +102,29 @@ def _fill(work: Path, plan: BuildPlan, report: Reporter) -> IndexManifest:
     return _manifest(work, tuple(e.name for e in editions), counts)
 
 
-def _codebooks(folder: Path, report: Reporter) -> dict[Edition, list[CodebookEntry]]:
-    advance = report.step("Codebook editions", total=3)
+def _codebooks(folder: Path, plan: BuildPlan, report: Reporter) -> dict[Edition, list[CodebookEntry]]:
+    advance = report.step("Codebook editions", total=3 + len(plan.order_files))
     folder.mkdir()
-    official = list(packaged_entries())
+    editions = _editions(plan)
     advance(1)
-    changes = fy2027_changes()
-    editions = {FY2026: official, edition_of(changes): apply_changes(official, changes)}
     for edition, entries in editions.items():
         write_codebook(folder / f"icd10cm-{edition.name.lower()}.sqlite", edition, entries)
         advance(1)
     return editions
+
+
+def _editions(plan: BuildPlan) -> dict[Edition, list[CodebookEntry]]:
+    """The packaged edition, our table of what followed it, and official order files, which replace that table."""
+    packaged = list(packaged_entries())
+    changes = fy2027_changes()
+    found = {FY2026: packaged, edition_of(changes): apply_changes(packaged, changes)}
+    for path in plan.order_files:
+        if f"FY{fiscal_year(path)}" == FY2026.name:
+            raise InputError(f"{FY2026.name} is held in full already; leave {path.name} out.")
+        official = read_order_file(path, packaged, with_notes=f"FY{fiscal_year(path)}" > FY2026.name)
+        found = {e: entries for e, entries in found.items() if e.name != official.edition.name}
+        found[official.edition] = official.entries
+    return found
 
 
 def _encoder(folder: Path, cache: Path, report: Reporter) -> TextEncoder:

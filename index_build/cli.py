@@ -39,11 +39,20 @@ class ProgressReporter:
 
 
 @app.command()
-def build(index_dir: IndexDir = DEFAULT_INDEX_DIR) -> None:
-    """Build the default index from the installed packages and the shipped tables, and make it current."""
+def build(
+    index_dir: IndexDir = DEFAULT_INDEX_DIR,
+    order_file: Annotated[
+        list[Path] | None,
+        typer.Option("--order-file", help="Official ICD-10-CM order file of another year; may be given several times."),
+    ] = None,
+) -> None:
+    """Build the index from the installed packages and the shipped tables, and make it current.
+
+    Other years: download the year's order file from CDC or CMS (`icd10cm_order_2025.txt`) and give it here.
+    """
     started = time.monotonic()
     with _progress() as progress:
-        index = build_index(BuildPlan(root=index_dir), ProgressReporter(progress))
+        index = build_index(BuildPlan(root=index_dir, order_files=tuple(order_file or ())), ProgressReporter(progress))
     counts = ", ".join(f"{name} {count:,}" for name, count in index.manifest.counts.items())
     Console(stderr=True).print(
         f"Index {index.manifest.digest} is current after {time.monotonic() - started:.0f} s: {counts}."
