@@ -59,7 +59,7 @@ def episode_of(encounter: Encounter) -> Episode:
     visit = f"{encounter.visit_type or ''} {opening}"
     if _SEQUELA.search(visit):
         return "sequela"
-    if encounter.setting is not Setting.ED and _SUBSEQUENT.search(visit):
+    if encounter.setting is Setting.OUTPATIENT and _SUBSEQUENT.search(visit):
         return "subsequent"
     return "initial"
 

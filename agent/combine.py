@@ -43,7 +43,7 @@ class CombinationTable:
                 first=tuple(row["first"].split("|")),
                 second=tuple(row["second"].split("|")),
                 result=row["result"],
-                drops=tuple(row["drops"].split("|")),
+                drops=tuple(filter(None, row["drops"].split("|"))),
                 guideline=row["guideline"],
             )
             for row in rows("combinations.tsv")

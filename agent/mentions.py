@@ -32,8 +32,10 @@ _COURSE: Final = DIAGNOSIS_SECTIONS | {SectionKind.HOSPITAL_COURSE}
 _RESOLVED: Final = re.compile(r"resol|correct|improv|treated", re.IGNORECASE)
 """What was resolved during the stay was present during the stay and is coded (guideline III)."""
 
+_LIST_MARK: Final = re.compile(r"(?:^|\s)(?:\(?\d{1,2}[.)]|#\s?\d+)\s*$")
 _CLAUSE_MARKS: Final = ",;:("
 _JOINS: Final = re.compile(r"\b(?:with|due to|secondary to|in|and)\b|w/|2/2|d/t", re.IGNORECASE)
+_ENDS_A_RUN: Final = re.compile(r"[;:]")
 _SETS_APART: Final = re.compile(r"[,;&/+]|\band\b", re.IGNORECASE)
 
 _CONTENT: Final = re.compile(r"[A-Za-z]{3,}")
@@ -184,13 +186,26 @@ def _terms(line: _Line, dictionary: Dictionary) -> list[tuple[int, int, Term]]:
     """Terms of the words as written and with abbreviations written out; where they meet, the longer span wins."""
     spans: list[tuple[int, int, Term]] = []
     for words in (_unambiguous(line), line.words):
-        spans += [(words[m.first].start, words[m.last].end, m.term) for m in dictionary.find(words)]
+        for run in _runs(line.text, words):
+            spans += [(run[m.first].start, run[m.last].end, m.term) for m in dictionary.find(run)]
     kept: list[tuple[int, int, Term]] = []
     spans = [s for s in spans if not _NAMES_A_MEASURE.match(line.text, s[1])]
     for start, end, term in sorted(spans, key=lambda s: (s[0] - s[1], s[2].source != "clinical")):
         if all(end <= other_start or start >= other_end for other_start, other_end, _ in kept):
             kept.append((start, end, term))
     return sorted(kept, key=lambda s: s[0])
+
+
+def _runs(text: str, words: list[Token]) -> Iterator[list[Token]]:
+    """Words up to a semicolon or colon: no term reaches across."""
+    run: list[Token] = []
+    for word in words:
+        if run and _ENDS_A_RUN.search(text, run[-1].end, max(run[-1].end, word.start)):
+            yield run
+            run = []
+        run.append(word)
+    if run:
+        yield run
 
 
 def _unambiguous(line: _Line) -> list[Token]:
@@ -274,5 +289,7 @@ def _begins_line(chart: Chart, sentence: Sentence) -> bool:
     when the sentence follows another one of its paragraph."""
     text = chart.encounter.document(sentence.document_id).text
     before = text[text.rfind("\n", 0, sentence.span.start) + 1 : sentence.span.start]
+    if _LIST_MARK.search(before):
+        return True
     starts = not re.search(r"[A-Za-z]{2,}", before) or before.rstrip().endswith(":")
     return starts or (sentence.section in DIAGNOSIS_SECTIONS - {SectionKind.ASSESSMENT_PLAN})

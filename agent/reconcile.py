@@ -29,6 +29,9 @@ _LEAST_SPECIFIC: Final = ("unspecified", "without", "uncomplicated")
 _SILENT: Final = frozenset({"unspecified", "uncomplicated"})
 _DIABETES: Final = ("E08", "E09", "E10", "E13")
 _TYPE_2: Final = "E11"
+_SEPSIS: Final = ("A40", "A41", "R65")
+"""Sepsis and the localized infection behind it are both reported (guideline I.C.1.d.4)."""
+
 _DEMENTIA_CAUSES: Final = ("G20", "G30", "G31", "G10")
 _BODY_REGION_UNKNOWN: Final = "T14"
 _JOINS: Final = re.compile(r"[^,;.\n]{0,30}?\b(?:with|w/|due to|from|secondary to|2/2)\b[^,;.\n]{0,30}")
@@ -83,7 +86,7 @@ def _drop_unasked_parts(settled: CodeSet, codebook: Codebook) -> None:
         if len(holders) < len(parts) or not all(holders):
             continue
         named = [h for h in holders if h and (_asked(h, code, codebook) or _asked(code, h, codebook))]
-        if not named and code not in holders:
+        if not named and code not in holders and not any(h and h.startswith(_SEPSIS) for h in holders):
             settled.drop(code, NotCodedReason.DUPLICATE, f"{holders[0]} reports the two together (I.B.9).")
 
 
@@ -171,7 +174,7 @@ def _drop_yielding(settled: CodeSet, table: CombinationTable) -> None:
 def _drop_less_specific(settled: CodeSet, codebook: Codebook) -> None:
     """`N18.9` beside `N18.31`: the unspecified code of a category says nothing more (guideline I.B.2)."""
     for code in list(settled.lines):
-        better = [c for c in settled.lines if c != code and c[:3] == code[:3] and not _is_least(codebook, c)]
+        better = [c for c in settled.lines if c != code and _is_finer(codebook, c, code)]
         finer = [c for c in settled.lines if c[:3] == code[:3] and _says_less(codebook.title(code), codebook.title(c))]
         injuries = [c for c in settled.lines if c[0] in "ST" and c[:3] != _BODY_REGION_UNKNOWN]
         if code.startswith(_BODY_REGION_UNKNOWN):
@@ -180,6 +183,12 @@ def _drop_less_specific(settled: CodeSet, codebook: Codebook) -> None:
             better = finer
         if better := better or finer:
             settled.drop(code, NotCodedReason.DUPLICATE, f"{better[0]} says the same more specifically.")
+
+
+def _is_finer(codebook: Codebook, other: str, code: str) -> bool:
+    """A specific code of the same category; beside one that is only `without` something, of the same subcategory."""
+    broad = "unspecified" in codebook.title(code).lower() or code.endswith(".9") or other[:5] == code[:5]
+    return other[:3] == code[:3] and broad and not _is_least(codebook, other)
 
 
 def _says_less(title: str, other: str) -> bool:

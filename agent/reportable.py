@@ -29,6 +29,9 @@ _BACKGROUND: Final = frozenset(
 )
 """Sections whose lasting conditions and statuses count; passing complaints there do not."""
 
+_REASONS: Final = ("Z00", "Z01", "Z02", "Z03", "Z08", "Z09", "Z11", "Z12", "Z13", "Z51", *(f"Z8{n}" for n in range(5)))
+"""Reasons for a visit and family history: what the complaint or indication says of them counts."""
+
 _SYMPTOMS: Final = "R"
 """Chapter 18: a past symptom is not worth a history code unless it is assessed."""
 
@@ -107,6 +110,8 @@ def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
     lasting = mention.chronic or mention.assertion is Assertion.HISTORICAL
     if mention.kind is MentionKind.DRUG or mention.needs or mention.heads_problem:
         return True
+    if mention.section is SectionKind.CHIEF_COMPLAINT and mention.stems and mention.stems[0].startswith(_REASONS):
+        return True
     if _stands_assessed(mention):
         return lasting or not stated or mention.section is not SectionKind.ASSESSMENT_PLAN
     if mention.section is SectionKind.HOSPITAL_COURSE and not stated:
@@ -139,7 +144,7 @@ def _worth_naming(mention: Mention) -> bool:
 
 
 def _family(mention: Mention) -> tuple[NotCodedReason, str] | None:
-    if mention.stems and mention.section in DIAGNOSIS_SECTIONS:
+    if mention.stems and mention.section in DIAGNOSIS_SECTIONS | {SectionKind.CHIEF_COMPLAINT}:
         return None
     return NotCodedReason.FAMILY, "A relative has it, not the patient."
 

@@ -12,9 +12,11 @@ from medcoding.encounter import Document, Encounter
 
 _LINE: Final = re.compile(r"[^\n]*\n?")
 _HEADING_DRESS: Final = re.compile(r"^[\s#*_=•\-]*(?:[IVX]+\.|\d{1,2}[.)])?[\s*_]*|[\s*_=#:]+$")
-_INLINE: Final = re.compile(r"^[\s*#_]*([A-Za-z][A-Za-z &/()'.,-]{1,60}?)\s*\**:\**(?=\s|$)")
-_ITEM: Final = re.compile(r"^\s*(?:[-•*–·▪●>]+|\(?\d{1,2}[.)](?=\s)|#\d*(?=\s)|[a-z][.)](?=\s))\s*")
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])([\"')\]]*)\s+(?=[\"'(\[]?[A-Z0-9])")
+_INLINE: Final = re.compile(r"^[\s*#_]*([A-Za-z][A-Za-z &/()'.,-]{0,60}?)\s*\**:\**(?=\s|$)")
+_ITEM: Final = re.compile(r"^\s*(?:[-•*–·▪●>]+|\(?\d{1,2}[.)](?=\s)|#\d*(?=\s)|[a-z]\)(?=\s))\s*")
+_INNER_ITEM: Final = re.compile(r"(?:\(?\d{1,2}[.)]|#\s?\d+)\s+")
+"""A list mark within a line: `1) HTN - lisinopril. 2) Gout - allopurinol.`"""
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])([\"')\]]*)\s+(?=[\"'(\[]?[A-Z0-9#])")
 _NOT_AN_END: Final = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|st|vs|no|approx|pt|pts|dept|fig|e\.g|i\.e|etc|inc|sr|jr|hx|dx|rx|sx|tx)|\b[A-Z])\.$",
     re.IGNORECASE,
@@ -125,7 +127,8 @@ def _cut(text: str, start: int, end: int) -> Iterator[Span]:
     for boundary in _SENTENCE_END.finditer(text, start, end):
         if not _NOT_AN_END.search(text[start : boundary.start()]):
             yield from _trimmed(text, start, boundary.end(1))
-            start = boundary.end()
+            mark = _INNER_ITEM.match(text, boundary.end(), end)
+            start = mark.end() if mark else boundary.end()
     yield from _trimmed(text, start, end)
 
 

@@ -29,7 +29,7 @@ def clinical_terms(folder: Path = TERMS_FOLDER) -> Iterator[Term]:
             for text in row["term"].split("|"):
                 yield Term(
                     text=text.strip(),
-                    stems=(row["code"],),
+                    stems=tuple(row["code"].split("|")),
                     source="clinical",
                     needs=_INJURIES if row["code"].startswith(_EXTERNAL_CAUSES) else (),
                     history_code=row["history_code"],

@@ -27,8 +27,11 @@ NEUTRAL: Final = frozenset(
 _FRACTURE_DEFAULTS: Final = frozenset({"displaced", "closed"})
 """What a fracture is taken for where the record does not say (guideline I.C.19.c)."""
 
-_DENIAL: Final = re.compile(r"\b(?:without|not)\b((?:(?!\bwith\b)[^,;])*)", re.IGNORECASE)
+_DENIAL: Final = re.compile(r"\bwithout\b((?:(?!\bwith\b)[^;])*)|\bnot\b((?:(?!\bwith\b)[^,;])*)", re.IGNORECASE)
 _EPISODE_CHARACTERS: Final = {"initial": "A", "subsequent": "D", "sequela": "S"}
+_EPISODE_CATEGORIES: Final = ("S", "T", "M48.4", "M48.5", "M80", "M84", "V", "W", "X", "Y")
+"""Where the seventh character is the episode of care; elsewhere it is a stage, a fetus or a side."""
+
 _SEVENTH: Final = 8
 _LARGEST_GROUP: Final = 400
 
@@ -91,7 +94,7 @@ def _leaves_side_open(title: frozenset[str], sided: AbstractSet[frozenset[str]])
 
 def episode_fit(code: str, axes: Axes) -> float:
     """Seventh characters: A, D and S for the episode; the others only where the words call for them."""
-    if len(code) != _SEVENTH:
+    if len(code) != _SEVENTH or not code.startswith(_EPISODE_CATEGORIES):
         return 0.0
     wanted = _EPISODE_CHARACTERS[axes.episode or "initial"]
     return _EPISODE_RIGHT if code[-1] in {wanted, "0"} else _EPISODE_WRONG
@@ -109,5 +112,5 @@ def _word_fit(title: Wording, record: Wording) -> float:
 @lru_cache(maxsize=16_384)
 def wording(text: str) -> Wording:
     """What a title or a clause says and what it denies."""
-    denied = frozenset(word for run in _DENIAL.findall(text) for word in forms(run)) - SIDES
+    denied = frozenset(word for run in _DENIAL.findall(text) for word in forms(" ".join(run))) - SIDES
     return Wording(frozenset(forms(text)) - denied, denied)

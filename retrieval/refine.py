@@ -50,10 +50,11 @@ def affirmed(context: Sequence[str]) -> frozenset[str]:
 
 def _is_spelled_out(title: Wording, own: Wording, clause: Wording) -> bool:
     """True when the clause says, or denies, all that the title does beyond the code's own, and none is `other`."""
-    added = title.says - own.says
-    telling = _content(added) <= clause.says and bool(_content(title.says) & clause.says)
-    denied = title.denies - own.denies <= clause.denies
-    return title != own and telling and denied and not added & {_RESIDUAL, _UNSPECIFIED}
+    added, denied = title.says - own.says, title.denies - own.denies
+    tells_more = bool(_content(added) or denied)
+    gives_up = _UNSPECIFIED in title.says and not _content(own.says) <= title.says
+    said = _content(added) <= clause.says and bool(_content(title.says) & clause.says) and denied <= clause.denies
+    return tells_more and said and not gives_up and not added & {_RESIDUAL, _UNSPECIFIED}
 
 
 def _fit(words: frozenset[str], said: frozenset[str]) -> float:

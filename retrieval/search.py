@@ -121,11 +121,15 @@ def _offers(mention: Mention, hits: Iterable[Hit], codebook: Codebook, suggested
     stated = affirmed(words)
     said = tuple(word for word in words if word in stated)
     offers = _from_stems(mention, codebook)
+    term_words = frozenset(forms(mention.term or "")) - _LITTLE
+    ceiling = min((offer.score for offer in offers[:1]), default=1.0) - _STEP_DOWN
     for hit in hits:
         surface = str(hit.payload["text"])
         score = 0.55 * overlap(said, forms(surface)) + 0.45 * max(hit.score, 0.0)
         if mention.term is None and score < _LEAST_LIKENESS:
             continue
+        if term_words - frozenset(forms(surface)):
+            score = min(score, ceiling)
         stems = hit.payload["codes"]
         codes = expand(stems if isinstance(stems, list) else [], codebook, mention.axes, said, _PER_SURFACE)
         offers += _stepped(codes, surface, score, hit.score, CandidateOrigin.SEARCH)
