@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from agent.ingest import InputLimits, checked
 from medcoding.encounter import Encounter
-from medcoding.errors import ChartwrightError, InputError
+from medcoding.errors import ChartwrightError, DependencyError, InputError
 from medcoding.parsing import parse_record
 from medcoding.record import Record
 from medcoding.result import CodingResult
@@ -104,6 +104,8 @@ async def _answer(number: int, data: bytes, coder: Coder, limits: InputLimits) -
     try:
         name = f"Line {number}"
         return await coder.code(checked(parse_record(Encounter, data, name), limits, name))
+    except DependencyError:
+        raise  # nothing is wrong with the line: the run stops, and goes on here once the neighbour is back
     except ChartwrightError as refusal:
         return FailedLine(case_id=_case_id(data), error=str(refusal))
     except Exception as error:  # noqa: BLE001 - one line must not lose the others; the type alone holds no note text

@@ -62,13 +62,13 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
 
 def _searches(index: IndexFolder, settings: Settings) -> tuple[KnowledgeSearch, CandidateSearch]:
     encoder, sparse = OnnxEncoder(index.encoder), Bm25Encoder()
-    guidelines = _store(index, layout.GUIDELINES, settings)
-    past = _store(index, layout.PAST_ENCOUNTERS, settings)
-    surfaces = _store(index, layout.SURFACES, settings)
+    guidelines = open_collection(index, layout.GUIDELINES, settings)
+    past = open_collection(index, layout.PAST_ENCOUNTERS, settings)
+    surfaces = open_collection(index, layout.SURFACES, settings)
     return KnowledgeSearch(guidelines, past, encoder, sparse), CandidateSearch(surfaces, encoder, sparse)
 
 
-def _store(index: IndexFolder, name: str, settings: Settings) -> VectorStore:
+def open_collection(index: IndexFolder, name: str, settings: Settings) -> VectorStore:
     """A collection of the Qdrant server when one is set, else the embedded one."""
     if settings.qdrant.url:
         from retrieval.client_store import ClientStore  # the client takes two seconds to import

@@ -20,6 +20,7 @@ from agent.ingest import VisitFacts, read_encounter
 from agent.pipeline import Pipeline
 from agent.settings import Settings, load_settings
 from agent.why import why as answer_why
+from medcoding.codebook import Codebook, Codebooks
 from medcoding.codes import parse_code
 from medcoding.encounter import Encounter, Setting, Sex
 from medcoding.errors import DependencyError, InputError
@@ -131,7 +132,7 @@ def lookup(
 ) -> None:
     """Show a code: title, place in the book, notes, seventh characters. Exit code 2 when it does not exist."""
     codebooks = open_index(load_settings(index_dir=index_dir).index_dir).codebooks()
-    codebook = codebooks.for_date(day).codebook if (day := _day(dos)) else codebooks.latest
+    codebook = _edition(codebooks, _day(dos))
     entry = codebook.find(asked)
     if as_json:
         print(entry.model_dump_json())
@@ -151,6 +152,7 @@ def search(
     from agent.lookup import search_codes
 
     pipeline = build_pipeline(load_settings(index_dir=index_dir))
+    _edition(pipeline.parts.codebooks, _day(dos))
     candidates = search_codes(pipeline.parts, " ".join(text), _day(dos), limit)
     if as_json:
         print("[" + ",".join(c.model_dump_json() for c in candidates) + "]")
@@ -251,6 +253,14 @@ def _settings(model: str | None, index_dir: Path | None, *, no_fallback: bool) -
     if model is None:
         return settings
     return settings.model_copy(update={"llm": settings.llm.model_copy(update={"model": model})})
+
+
+def _edition(codebooks: Codebooks, day: date | None) -> Codebook:
+    """The edition in force on a day, the latest without one; a stand-in is announced."""
+    choice = codebooks.for_date(day or codebooks.latest.edition.effective_from)
+    if not choice.in_force:
+        show.note(f"No loaded edition covers {day}; {choice.codebook.edition.name} is the nearest and is shown.")
+    return choice.codebook
 
 
 def _day(moment: datetime | None) -> date | None:

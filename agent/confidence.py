@@ -31,6 +31,8 @@ class Scores(NamedTuple):
     reasons: tuple[str, ...]
     documentation: float
     open_axes: tuple[str, ...]
+    calibrated: bool = False
+    """False until a calibrator stands behind the confidence; nothing uncalibrated is assigned automatically."""
 
 
 def score(

@@ -7,11 +7,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from agent.bootstrap import open_collection
 from agent.preflight import refuse_clashing_distributions
 from agent.settings import Settings
 from medcoding.errors import ChartwrightError
 from medcoding.record import Record
-from retrieval.edge_store import EdgeStore
 from retrieval.encoder import OnnxEncoder
 from retrieval.index_folder import SURFACES, open_index, verify_index
 
@@ -70,10 +70,12 @@ def _index(settings: Settings) -> Check:
 def _search(settings: Settings) -> Check:
     index = open_index(settings.index_dir)
     (vector,) = OnnxEncoder(index.encoder).encode(["hypertension"])
-    store = EdgeStore.open_copy(index.collection(SURFACES))
+    store = open_collection(index, SURFACES, settings)
     count = store.count()
     store.close()
-    return Check(name="search", state="ok", detail=f"{count:,} surfaces, encoder answers with {len(vector)} dimensions")
+    where = "on the Qdrant server" if settings.qdrant.url else "embedded"
+    words = f"{count:,} surfaces {where}, encoder answers with {len(vector)} dimensions"
+    return Check(name="search", state="ok", detail=words)
 
 
 def _model(settings: Settings) -> Check:

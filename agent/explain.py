@@ -16,6 +16,7 @@ from medcoding.encounter import Setting
 from medcoding.mention import Assertion, Mention
 from medcoding.proposal import ProposedCode
 from medcoding.result import Alternative, CharacterOrigin, CitedGuideline, Instruction, Rationale
+from retrieval.expand import wording
 from retrieval.wording import forms, tokens
 
 _INSTRUCTIONS: Final = ("includes", "excludes1", "excludes2", "code_first", "use_additional_code", "code_also")
@@ -85,8 +86,10 @@ def _summary(facts: Facts, entry: CodebookEntry) -> str:
     lead = facts.mentions[0]
     where = lead.section.value.replace("_", " ")
     why = "stated as a problem" if lead.heads_problem else _ground(lead)
+    others = list(dict.fromkeys(m.text for m in facts.mentions if m.concept != lead.concept))
+    beside = f", with {' and '.join(f'“{text}”' for text in others[:2])}" if others else ""
     return (
-        f"{entry.code} {entry.title}: the record says “{lead.text}” ({where}, {lead.assertion.value}); {why}."
+        f"{entry.code} {entry.title}: the record says “{lead.text}”{beside} ({where}, {lead.assertion.value}); {why}."
         f" {facts.line.reason}"
     )
 
@@ -101,6 +104,9 @@ def _path(facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[str, ...]:
     """From the words looked up, through the wording that matched, down the tabular list."""
     lead = facts.mentions[0]
     surface = next((c.surface for c in facts.candidates if c.code == facts.line.code), lead.term or "")
+    if all(c.code != facts.line.code for c in facts.candidates):
+        together = " + ".join(dict.fromkeys(m.query for m in facts.mentions))
+        return (together, *(f"{e.code} {e.title}" for e in reversed(lineage)))
     looked_up = [lead.query] + ([surface] if surface and surface.lower() != lead.query.lower() else [])
     return (*looked_up, *(f"{e.code} {e.title}" for e in reversed(lineage)))
 
@@ -167,7 +173,8 @@ def _without_seventh(code: str) -> str:
 def _why_not(facts: Facts, title: str) -> str:
     said = frozenset(w for m in facts.mentions for w in (*forms(m.query), m.axes.laterality or ""))
     known = frozenset(forms(_chosen_title(facts))) | said | _LITTLE
-    needed = [title[word.start : word.end] for word in tokens(title) if word.form not in known]
+    affirmed = wording(title).says
+    needed = [title[w.start : w.end] for w in tokens(title) if w.form in affirmed - known]
     if needed:
         return f"It needs “{' '.join(dict.fromkeys(needed[:4]))}”, which the record does not say here."
     return "The chosen code says more of what the record says."

@@ -18,7 +18,8 @@ def search_codes(parts: Parts, text: str, day: date | None, limit: int) -> tuple
     words = rules.abbreviations.tokens(text, text.lower())
     matches = rules.dictionary.find(words)
     term = matches[0].term if len(matches) == 1 else None
-    codebook = parts.codebooks.for_date(day).codebook if day else parts.codebooks.latest
+    latest = parts.codebooks.latest.edition.effective_from
+    edition = parts.codebooks.for_date(day or latest)
     mention = Mention(
         id=1,
         document_id="query",
@@ -32,5 +33,5 @@ def search_codes(parts: Parts, text: str, day: date | None, limit: int) -> tuple
         term=term.text if term else None,
         stems=term.stems if term else (),
     )
-    (found,) = parts.search.candidates((mention,), codebook, day or codebook.edition.effective_from)
+    (found,) = parts.search.candidates((mention,), edition.codebook, edition.day_inside(day or latest))
     return found.candidates[:limit]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-_BMI: Final = re.compile(r"\b(?:BMI|body mass index)\b[^\d\n]{0,24}(\d{2}(?:\.\d+)?)", re.IGNORECASE)
+_BMI: Final = re.compile(r"\b(?:BMI|body mass index)\b[^\d\n]{0,24}(\d{2}(?:\.\d+)?)(?![\d.]*\d)", re.IGNORECASE)
 _WEEKS: Final = re.compile(
     r"\b(\d{1,2})\s?(?:w(?:ee)?ks?(?:\s?(?:and\s)?\+?\s?\d(?:\s?d(?:ays?)?)?)?|w(?:\s?\d(?:\s?d)?)?)\b"
     r"(?=[^.\n]{0,40}(?:gestation|pregnan|ultrasound|by lmp|ega|iup|g\d))"

@@ -36,7 +36,7 @@ _LIST_MARK: Final = re.compile(r"(?:^|\s)(?:\(?\d{1,2}[.)]|#\s?\d+)\s*$")
 _CLAUSE_MARKS: Final = ",;:("
 _JOINS: Final = re.compile(r"\b(?:with|due to|secondary to|in|and)\b|w/|2/2|d/t", re.IGNORECASE)
 _ENDS_A_RUN: Final = re.compile(r"[;:]")
-_SETS_APART: Final = re.compile(r"[,;&/+]|\band\b", re.IGNORECASE)
+_SETS_APART: Final = re.compile(r"[,;&/+]|2/2|\b(?:and|with|due to|secondary to|from|on)\b", re.IGNORECASE)
 
 _CONTENT: Final = re.compile(r"[A-Za-z]{3,}")
 _HISTORY_CODES: Final = ("Z8", "Z9")
@@ -89,12 +89,18 @@ def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
     episode = episode_of(chart.encounter)
     notes = {d.document_id: d.text.lower() for d in chart.encounter.documents}
     lines = [_line(chart, s, rules, notes[s.document_id], episode) for s in chart.sentences if s.section not in _UNREAD]
-    side = side_throughout(line.words for line in lines if line.sentence.section in _SIDE_TELLING)
     mentions: list[Mention] = []
     for line in lines:
         if len(mentions) < MOST_MENTIONS:
-            mentions += (_sided(m, side) for m in _in_line(line, rules, len(mentions) + 1))
-    return tuple(mentions[:MOST_MENTIONS])
+            mentions += _in_line(line, rules, len(mentions) + 1)
+    return _with_sides(tuple(mentions[:MOST_MENTIONS]), lines)
+
+
+def _with_sides(mentions: tuple[Mention, ...], lines: list[_Line]) -> tuple[Mention, ...]:
+    """In a record about one problem, that problem is on the only side the record speaks of."""
+    problems = {m.concept for m in mentions if m.heads_problem and m.assertion is Assertion.PRESENT}
+    side = side_throughout(line.words for line in lines if line.sentence.section in _SIDE_TELLING)
+    return tuple(_sided(m, side) for m in mentions) if len(problems) <= 1 else mentions
 
 
 def _sided(mention: Mention, side: Laterality | None) -> Mention:

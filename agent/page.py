@@ -16,18 +16,13 @@ from typing import Final, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from agent.printable import printable
 from medcoding.encounter import Document, Encounter
 from medcoding.finding import Finding, Severity
 from medcoding.proposal import EvidenceQuote, NotCoded, Source
 from medcoding.result import CodeLine, CodingResult, Cost, Route
 
 _PAGES: Final = Path(__file__).parent / "pages"
-
-_CONTROLS: Final = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"} | {0x7F: 0x2421}
-_UNSHOWABLE: Final = dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
-_SURROGATES: Final = dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
-_VISIBLE: Final = _CONTROLS | _UNSHOWABLE | _SURROGATES
-"""One character for one: NUL and its like get their pictures; what reorders or breaks the line is blocked out."""
 
 ROUTE_WORDS: Final = {
     Route.AUTO: "automatic",
@@ -260,7 +255,7 @@ def _environment() -> Environment:
 def _showable(value: object) -> object:
     """Every value the template prints passes here, so no control character reaches the page from anywhere."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return value.translate(_VISIBLE)
+        return printable(value)
     return value
 
 

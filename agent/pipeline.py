@@ -134,7 +134,7 @@ class Pipeline:
 
     def _retrieved(self, encounter: Encounter, mentions: tuple[Mention, ...], edition: EditionChoice) -> Retrieved:
         codebook = edition.codebook
-        day = encounter.coding_date if edition.in_force else codebook.edition.effective_from
+        day = edition.day_inside(encounter.coding_date)
         problems = "; ".join(dict.fromkeys(m.query for m in mentions if m.kind is MentionKind.PROBLEM))
         return Retrieved(
             candidates=self.parts.search.candidates(
@@ -158,6 +158,8 @@ class Pipeline:
             if not model.fallback_allowed:
                 raise
             return Verification(), "chosen by rules, the language model did not answer"
+        if verification.failures and not model.fallback_allowed:
+            raise DependencyError(next(iter(verification.failures.values())), retryable=True)
         return verification, "chosen by rules, the language model gave no usable answer"
 
     def _concluded(self, prepared: Prepared, verification: Verification, why_rules: str, clock: Clock) -> CodingResult:

@@ -13,7 +13,9 @@ from medcoding.encounter import Document, Encounter
 _LINE: Final = re.compile(r"[^\n]*\n?")
 _HEADING_DRESS: Final = re.compile(r"^[\s#*_=•\-]*(?:[IVX]+\.|\d{1,2}[.)])?[\s*_]*|[\s*_=#:]+$")
 _INLINE: Final = re.compile(r"^[\s*#_]*([A-Za-z][A-Za-z &/()'.,-]{0,60}?)\s*\**:\**(?=\s|$)")
-_ITEM: Final = re.compile(r"^\s*(?:[-•*–·▪●>]+|\(?\d{1,2}[.)](?=\s)|#\d*(?=\s)|[a-z]\)(?=\s))\s*")
+_ITEM: Final = re.compile(
+    r"^\s*(?:[-•*–·▪●>]+|\(?\d{1,2}[.)](?=\s)|#\d*(?=\s)|[a-z][.)](?=\s(?!coli\b|diff|pylori\b)))\s*"
+)
 _INNER_ITEM: Final = re.compile(r"(?:\(?\d{1,2}[.)]|#\s?\d+)\s+")
 """A list mark within a line: `1) HTN - lisinopril. 2) Gout - allopurinol.`"""
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])([\"')\]]*)\s+(?=[\"'(\[]?[A-Z0-9#])")

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
+from rich.markup import escape as _escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from agent.doctor import Check
+from agent.printable import printable
 from agent.why import WhyAnswer
 from medcoding.candidate import Candidate
 from medcoding.codebook import Codebook, CodebookEntry
@@ -22,6 +23,12 @@ from medcoding.encounter import Encounter
 from medcoding.finding import Finding
 from medcoding.proposal import EvidenceQuote, NotCoded, Source
 from medcoding.result import CodeLine, CodingResult, Instruction, Rationale
+
+
+def escape(text: str) -> str:
+    """Text as it may stand in the terminal: no markup, nothing that steers the screen."""
+    return _escape(printable(text))
+
 
 output: Final = Console(highlight=False)
 errors: Final = Console(stderr=True, highlight=False)

@@ -1,4 +1,4 @@
-"""`chartwright eval speed`."""
+"""`chartwright eval agreement | speed`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from typing import Annotated
 
 import typer
 
+from evals.agreement import agreement
 from evals.speed import measure, note_encounters
+from index_build.knowledge import past_encounters
+from medcoding.coded_encounter import CodedEncounter
+from medcoding.parsing import load_lines
 
 app = typer.Typer(no_args_is_help=True, help="Measure the product.")
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `speed` a subcommand while it is the only one."""
+@app.command("agreement")
+def agreement_with(
+    coded: Annotated[
+        Path | None, typer.Argument(help="JSON lines of coded encounters; the shipped synthetic ones by default.")
+    ] = None,
+    index_dir: Annotated[Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR")] = None,
+) -> None:
+    """Agreement with coded encounters: precision, recall, F1, exact match, codes that must not appear."""
+    encounters = load_lines(CodedEncounter, coded) if coded else past_encounters()
+    print(agreement(encounters, index_dir).model_dump_json(indent=1))
 
 
 @app.command()

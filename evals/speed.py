@@ -50,18 +50,29 @@ def note_encounters(path: Path, limit: int) -> tuple[Encounter, ...]:
 
 
 def measure(encounters: Sequence[Encounter], index_dir: Path | None = None) -> SpeedReport:
-    """Code every encounter once and report."""
+    """Code every encounter once and report. Raises `InputError` when there is none."""
+    if not encounters:
+        raise InputError("The file holds no note; give one with a `note` or an encounter on each line.")
     started = time.perf_counter()
     pipeline = build_pipeline(load_settings(index_dir=index_dir))
     start_s = time.perf_counter() - started
+    results, times = asyncio.run(_coded(pipeline, encounters))
+    return _report(encounters, results, times, start_s, pipeline)
+
+
+async def _coded(
+    pipeline: Pipeline, encounters: Sequence[Encounter]
+) -> tuple[list[tuple[Encounter, CodingResult]], list[float]]:
+    """One after the other in one event loop: what was answered, and the milliseconds of each."""
     times: list[float] = []
     results: list[tuple[Encounter, CodingResult]] = []
     for encounter in encounters:
         begun = time.perf_counter()
         with contextlib.suppress(Exception):  # crashes are what is counted
-            results.append((encounter, asyncio.run(pipeline.code(encounter))))
+            results.append((encounter, await pipeline.code(encounter)))
         times.append((time.perf_counter() - begun) * 1000)
-    return _report(encounters, results, times, start_s, pipeline)
+    await pipeline.aclose()
+    return results, times
 
 
 def _report(

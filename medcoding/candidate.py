@@ -16,7 +16,6 @@ class CandidateOrigin(StrEnum):
 
     DICTIONARY = "dictionary"
     SEARCH = "search"
-    SIMILAR_ENCOUNTER = "similar_encounter"
     SUGGESTION = "suggestion"
 
 

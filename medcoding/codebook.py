@@ -221,6 +221,10 @@ class EditionChoice(NamedTuple):
     codebook: Codebook
     in_force: bool
 
+    def day_inside(self, day: date) -> date:
+        """The day itself, or the nearest edition's first day where it is not in force then."""
+        return day if self.in_force else self.codebook.edition.effective_from
+
 
 class Codebooks:
     """The loaded editions of one code system, side by side."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
-from medcoding.errors import DependencyError
+from medcoding.errors import ConfigError, DependencyError
 from retrieval.store import DENSE, SPARSE, AnyOf, Condition, Hit, Payload, Point, SparseVector, VectorQuery
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class ClientStore:
         """Speak to a server. `url` ":memory:" keeps everything in this process (tests only)."""
         from qdrant_client import QdrantClient  # 1.8 s of imports: only when a server is used
 
+        _check_url(url)
         if url == ":memory:":
             return cls(QdrantClient(":memory:"), collection, in_memory=True)
         client = QdrantClient(url=url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
@@ -95,6 +97,19 @@ class ClientStore:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+
+def _check_url(url: str) -> None:
+    """Raise `ConfigError` for anything but a plain http(s) address or the in-memory mode."""
+    try:
+        parts = urlsplit(url)
+        well_formed = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well_formed = False
+    if url != ":memory:" and not well_formed:
+        raise ConfigError(
+            "CHARTWRIGHT_QDRANT__URL must be an http:// or https:// address, such as http://localhost:6333."
+        )
 
 
 class _server_named:  # noqa: N801 - reads as the statement it is used in

@@ -21,7 +21,7 @@ SILENT: Final = frozenset({"unspecified", "without", "uncomplicated", "nos"})
 NEUTRAL: Final = frozenset(
     (
         "with in and or to by for due other not elsewhere classified on at from as encounter initial "
-        "subsequent sequela type disease disorder code condition specified following"
+        "sequela type disease disorder code condition specified following"
     ).split()
 )
 _FRACTURE_DEFAULTS: Final = frozenset({"displaced", "closed"})

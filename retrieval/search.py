@@ -1,7 +1,7 @@
 """Candidates: from mentions to numbered billable codes, at most 300 an encounter.
 
 Three ways lead to a code: the dictionary's stems, the lexical and dense search over surfaces, and what another system
-or similar past encounters suggest. Each surface is scored by the words it shares with the mention and by its cosine.
+suggested. Each surface is scored by the words it shares with the mention and by its cosine.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def test_one_side_throughout_is_the_records_side(sentences: list[str], expected:
         ("follow-up", "Ankle sprain.", "outpatient", "subsequent"),
         (None, "Follow up of wrist fracture, healing.", "outpatient", "subsequent"),
         (None, "Suture removal.", "outpatient", "subsequent"),
-        (None, "Post-op visit.", "inpatient", "subsequent"),
+        (None, "Post-op visit.", "inpatient", "initial"),
         ("follow-up", "Ankle sprain.", "ed", "initial"),
         (None, "Late effect of stroke.", "outpatient", "sequela"),
         ("follow-up", "Sequelae of burn.", "ed", "sequela"),

@@ -143,10 +143,21 @@ def test_a_batch_cut_anywhere_resumes_to_the_same_output(data: st.DataObject, co
 def test_a_failed_line_stays_in_its_place(tmp_path: Path) -> None:
     """With its case id and one sentence; its neighbours are coded."""
     source, target = batch(tmp_path, line("a"), line("b"), line("c"))
-    coder = DawdlingCoder(failing={"b": DependencyError("The model server is down; start it.")})
+    coder = DawdlingCoder(failing={"b": InputError("The encounter holds no text; give a note.")})
     assert run(source, target, coder) == BatchOutcome(resumed_at=0, coded=2, failed=1)
     assert ids(target) == ["a", "b", "c"]
-    assert answers(target)[1] == {"case_id": "b", "error": "The model server is down; start it."}
+    assert answers(target)[1] == {"case_id": "b", "error": "The encounter holds no text; give a note."}
+
+
+def test_a_missing_neighbour_stops_the_run_and_the_next_one_goes_on_there(tmp_path: Path) -> None:
+    """Nothing is wrong with the line: it is coded when the model server is back, and none is lost."""
+    source, target = batch(tmp_path, line("a"), line("b"), line("c"))
+    with pytest.raises(DependencyError, match="model server"):
+        run(source, target, DawdlingCoder(failing={"b": DependencyError("The model server is down; start it.")}))
+    outcome = run(source, target, DawdlingCoder())
+    assert outcome.coded + outcome.resumed_at == 3
+    assert ids(target) == ["a", "b", "c"]
+    assert all("error" not in answer for answer in answers(target))
 
 
 def test_an_internal_error_says_its_type_and_no_note_text(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ POLICIES = st.builds(RoutingSettings, auto_assign=st.booleans(), auto_bar=SHARES
 
 def scores(confidence: float, documentation: float = 1.0) -> Scores:
     """Both scores."""
-    return Scores(confidence, (), documentation, ())
+    return Scores(confidence, (), documentation, (), calibrated=True)
 
 
 def route(
@@ -77,6 +77,15 @@ def test_nothing_is_auto_assigned_by_default(
 ) -> None:
     """Law: as shipped, a person sees every code."""
     assert route_of("I10", source, scores(confidence, documentation), findings, OFF) is not Route.AUTO
+
+
+@given(SHARES, SHARES, SOURCES, POLICIES)
+def test_nothing_uncalibrated_is_auto_assigned(
+    confidence: float, documentation: float, source: Source, policy: RoutingSettings
+) -> None:
+    """Law: without a calibrator behind it a confidence decides nothing by itself."""
+    guessed = scores(confidence, documentation)._replace(calibrated=False)
+    assert route_of("I10", source, guessed, (), policy) is not Route.AUTO
 
 
 @given(SHARES, SHARES, FINDINGS, POLICIES)

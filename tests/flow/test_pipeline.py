@@ -219,7 +219,7 @@ def test_a_date_outside_the_editions_must_be_resolved(day: dt.date, nearest: str
     assert (finding.severity, finding.codes) == ("must_resolve", ("I10",))
     assert nearest in finding.message
     assert str(day) in finding.message
-    assert "build the index" in finding.mend
+    assert "index build --order-file" in finding.mend
     assert result.codes[0].confidence < coded(pipeline, "Assessment: Hypertension.").codes[0].confidence
 
 
