@@ -31,7 +31,7 @@ install: $(INSTALLED) ## Create .venv and install everything into it
 $(INSTALLED): pyproject.toml requirements/constraints.txt
 	@echo "1/3 environment" && $(PYTHON) -m venv $(VENV)
 	@echo "2/3 CPU torch" && $(PIP) install --constraint requirements/constraints.txt torch==2.13.0 $(COUNTED)
-	@$(BIN)/python -c "import sys, torch; sys.exit('This torch is a CUDA build; point pip at an index with the CPU build of 2.13.0.' if torch.version.cuda else 0)"
+	@$(BIN)/python -W ignore -c "import sys, torch; sys.exit('This torch is a CUDA build; point pip at an index with the CPU build of 2.13.0.' if torch.version.cuda else 0)"
 	@echo "3/3 Chartwright and its packages (a minute or two)"
 	@$(PIP) install --constraint requirements/constraints.txt --editable '.[dev]' $(COUNTED)
 	@touch $@

@@ -15,8 +15,9 @@ from agent.assemble import Answered, assemble
 from agent.choose import choose, choose_dependent, is_dependent
 from agent.combine import CombinationTable
 from agent.explain import Explainer
+from agent.leftovers import not_adopted, suggested, unread
 from agent.llm import LLM, LlmSettings, Usage
-from agent.mentions import MOST_MENTIONS, MentionRules, find
+from agent.mentions import MentionRules, find
 from agent.reconcile import reconcile
 from agent.reportable import Reportable, select
 from agent.route import RoutingSettings
@@ -29,7 +30,6 @@ from medcoding.chart import Chart
 from medcoding.codebook import Codebooks, EditionChoice
 from medcoding.encounter import Encounter
 from medcoding.errors import DependencyError
-from medcoding.finding import Finding, Severity
 from medcoding.mention import Mention, MentionKind
 from medcoding.proposal import Choice
 from medcoding.result import CodingResult, Cost, Stamp
@@ -138,7 +138,7 @@ class Pipeline:
         problems = "; ".join(dict.fromkeys(m.query for m in mentions if m.kind is MentionKind.PROBLEM))
         return Retrieved(
             candidates=self.parts.search.candidates(
-                mentions, codebook, day, tuple(s.code for s in encounter.suggestions)
+                mentions, codebook, day, tuple(filter(None, map(suggested, encounter.suggestions)))
             ),
             passages=self.parts.knowledge.passages(problems, encounter.setting, _PASSAGES),
             similar=self.parts.knowledge.similar(problems, encounter.tenant, _SIMILAR),
@@ -169,7 +169,7 @@ class Pipeline:
             proposal = reconcile(prepared.chart, prepared.selected.mentions, choices, codebook, parts.combinations)
         with clock.step("check"):
             findings = check(Case(prepared.chart, proposal, codebook, prepared.edition.in_force))
-            findings += _unread(prepared)
+            findings += (*unread(prepared.mentions), *not_adopted(prepared.chart.encounter.suggestions, proposal))
         with clock.step("explain"):
             answered = Answered(
                 chart=prepared.chart,
@@ -196,21 +196,6 @@ def _all_choices(prepared: Prepared, verification: Verification) -> tuple[Choice
     coded = frozenset(choice.code for choice in choices if choice.code)
     beside = [choose_dependent(m, retrieved.of(m.id), coded) for m in dependent]
     return (*choices, *(choice for choice in beside if choice.code))
-
-
-def _unread(prepared: Prepared) -> tuple[Finding, ...]:
-    """Nothing is dropped in silence: an encounter too rich to be read whole says so."""
-    if len(prepared.mentions) < MOST_MENTIONS:
-        return ()
-    return (
-        Finding(
-            rule="reading.limit",
-            severity=Severity.MUST_RESOLVE,
-            message=f"The record holds more than {MOST_MENTIONS} mentions; what lies beyond was not read.",
-            source="limit of one encounter",
-            mend="Split the encounter and code its parts.",
-        ),
-    )
 
 
 def _cost(usage: Usage, model: Model | None, clock: Clock) -> Cost:

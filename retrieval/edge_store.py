@@ -6,15 +6,19 @@ separate command, and every reading process opens its own hard-linked copy, whic
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import numpy as np
 import qdrant_edge as edge
@@ -25,12 +29,14 @@ from retrieval.store import DENSE, SPARSE, AnyOf, Condition, Hit, Payload, Point
 _BATCH: Final = 1_000
 _WAL: Final = "wal"
 _READERS: Final = "chartwright-reader-"
+_ALIVE: Final = "alive.lock"
+_BEING_MADE_S: Final = 60.0
 
 
 class EdgeStore:
     """A `VectorStore` in this process."""
 
-    def __init__(self, shard: edge.EdgeShard, copy: Path | None = None) -> None:
+    def __init__(self, shard: edge.EdgeShard, copy: _Copy | None = None) -> None:
         self._shard = shard
         self._is_copy = copy is not None
         self._finalizer = weakref.finalize(self, _release, shard, copy)
@@ -52,12 +58,12 @@ class EdgeStore:
 
         Raises `IntegrityError` when the files cannot be read as a collection, `ConfigError` when no copy can be made.
         """
-        copy = _reader_folder(folder.parent)
+        copy = _reader_copy(folder.parent)
         try:
             with _damage_named(folder.name):
-                return cls(edge.EdgeShard.load(str(_hard_linked(folder, copy))), copy)
+                return cls(edge.EdgeShard.load(str(_hard_linked(folder, copy.folder))), copy)
         except IntegrityError:
-            shutil.rmtree(copy, ignore_errors=True)
+            copy.remove()
             raise
 
     def upsert(self, points: Iterable[Point]) -> None:
@@ -127,21 +133,36 @@ def _config(size: int) -> edge.EdgeConfig:
     )
 
 
-def _release(shard: edge.EdgeShard, copy: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A reader's folder and the lock that says its reader lives, to every process on the same file system."""
+
+    folder: Path
+    lock: TextIO
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.lock.close()
+
+
+def _release(shard: edge.EdgeShard, copy: _Copy | None) -> None:
     shard.close()
     if copy:
-        shutil.rmtree(copy, ignore_errors=True)
+        copy.remove()
 
 
-def _reader_folder(parent: Path) -> Path:
-    """A new folder for this process, beside the collections, because hard links do not leave a file system."""
+def _reader_copy(parent: Path) -> _Copy:
+    """A new locked folder for this reader, beside the collections: hard links do not leave a file system."""
     _sweep(parent)
     try:
-        return Path(tempfile.mkdtemp(prefix=f"{_READERS}{os.getpid()}-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=_READERS, dir=parent))
+        lock = (folder / _ALIVE).open("w", encoding="utf-8")
     except OSError as error:
         raise ConfigError(
             f"The index folder cannot be written to ({error.strerror}); every reader needs that."
         ) from None
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return _Copy(folder, lock)
 
 
 def _hard_linked(folder: Path, copy: Path) -> Path:
@@ -157,11 +178,15 @@ def _link_or_copy(source: str, target: str) -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove copies that a killed reader left behind."""
+    """Remove copies whose reader is gone: nobody holds their lock. One that is being made is left alone."""
     for leftover in parent.glob(f"{_READERS}*"):
-        pid = leftover.name.removeprefix(_READERS).split("-")[0]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            shutil.rmtree(leftover, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            alive = leftover / _ALIVE
+            if not alive.exists() and time.time() - leftover.stat().st_mtime < _BEING_MADE_S:
+                continue
+            with alive.open("a", encoding="utf-8") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
 @contextmanager

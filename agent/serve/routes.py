@@ -21,7 +21,7 @@ from agent.serve.problems import described, unavailable
 from agent.settings import Settings
 from medcoding.codebook import Codebook, CodebookEntry, Edition
 from medcoding.encounter import Encounter
-from medcoding.errors import ChartwrightError
+from medcoding.errors import ChartwrightError, InputError
 from medcoding.record import Record
 from medcoding.result import CodingResult
 
@@ -98,6 +98,8 @@ class Service:
 
     async def code_encounter(self, request: Request) -> Response:
         """Code one encounter: codes with quotes and rationale, and what was deliberately left uncoded."""
+        if request.query_params:
+            raise InputError("Coding takes no parameters; leave everything after the question mark out.")
         limits = self.settings.limits
         encounter = await run_in_threadpool(parsed, await received(request, limits), limits)
         result = await self.pipeline.code(encounter)

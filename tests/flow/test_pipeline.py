@@ -20,7 +20,8 @@ from agent.llm import UnusableAnswerError
 from agent.pipeline import Clock, Model, Pipeline
 from agent.settings import Settings
 from agent.verify import Verification
-from medcoding.encounter import Encounter
+from medcoding.codes import CodeSystem
+from medcoding.encounter import Encounter, Suggestion
 from medcoding.errors import ChartwrightError, DependencyError
 from medcoding.proposal import Choice, NotCodedReason, Source
 from medcoding.result import CodingResult, Route
@@ -478,3 +479,43 @@ def test_note_text_never_reaches_an_exception(error: ChartwrightError, pipeline:
     while shown is not None:
         assert CANARY not in f"{shown!r} {shown}"
         shown = shown.__cause__ or (None if shown.__suppress_context__ else shown.__context__)
+
+
+def test_a_suggestion_is_offered_adopted_or_named(pipeline: Pipeline) -> None:
+    """What another system was considering is read in any written form, and what is left out is said."""
+    record = encounter("Assessment: Hypertension. Gout.").model_copy(
+        update={
+            "suggestions": (
+                Suggestion(system=CodeSystem.ICD10CM, code="i10"),
+                Suggestion(system=CodeSystem.ICD10CM, code="E119"),
+                Suggestion(system=CodeSystem.HCPCS, code="A0080"),
+            )
+        }
+    )
+    result = asyncio.run(pipeline.code(record))
+    named = [f.message for f in result.findings if f.rule == "suggestion.not_adopted"]
+    assert named == ["The suggestion E11.9 was not adopted.", "The suggestion 3 was not adopted."]
+
+
+def test_a_forbidden_fallback_does_not_happen_in_part(pipeline: Pipeline, settings: Settings) -> None:
+    """One unanswered question is enough: the operator said that no rule may answer."""
+    asked: list[str] = []
+
+    def every_second(prompt: str) -> Mapping[str, object] | Exception:
+        asked.append(prompt)
+        return says("1") if len(asked) % 2 else DependencyError("The model server does not answer.")
+
+    strict = scripted(pipeline, settings, every_second, fallback=False)
+    with pytest.raises(DependencyError):
+        asyncio.run(strict.code(encounter("Assessment:\n1. Hypertension.\n2. Gout.\n3. Asthma.")))
+
+
+def test_problems_joined_by_with_keep_their_codes(pipeline: Pipeline) -> None:
+    """Two terms in one line are two problems, each with words of its own."""
+    assert set(codes(pipeline, "Assessment: Asthma with GERD")) == {"J45.909", "K21.9"}
+
+
+def test_a_side_does_not_spread_to_another_problem(pipeline: Pipeline) -> None:
+    """The wrist is the left one; of the knee the record says no side."""
+    answer = codes(pipeline, "Assessment:\n1. Left wrist sprain\n2. Osteoarthritis of knee")
+    assert "M17.10" in answer or "M17.9" in answer
