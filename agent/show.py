@@ -103,7 +103,7 @@ def checks(found: Sequence[Check]) -> None:
 def _codes(answer: CodingResult) -> Table:
     table = Table(box=None, pad_edge=False, expand=True)
     for heading in ("#", "code", "title", "role", "conf.", "doc.", "route", "source"):
-        table.add_column(heading, no_wrap=heading != "title", ratio=1 if heading == "title" else None)
+        table.add_column(heading, no_wrap=heading != "title", overflow="fold", ratio=1 if heading == "title" else None)
     for line in answer.codes:
         table.add_row(
             str(line.sequence),
