@@ -24,7 +24,6 @@ _MOST_GUIDELINES: Final = 3
 _MOST_ALTERNATIVES: Final = 3
 _MOST_SIMILAR: Final = 3
 _UNCERTAIN: Final = {Setting.INPATIENT: "II.H", Setting.OUTPATIENT: "IV.H", Setting.ED: "IV.H"}
-_SIDES: Final = frozenset({"right", "left", "bilateral"})
 _LITTLE: Final = frozenset(("unspecified other and or with in to for due by not elsewhere classified").split())
 
 
@@ -48,7 +47,6 @@ class Explainer:
 
     def __init__(self, passages: Sequence[GuidelinePassage]) -> None:
         self._passages = {p.id: p for p in passages}
-        self._governing = [p for p in passages if any(_is_telling(c) for c in p.categories)]
 
     def explain(self, facts: Facts, codebook: Codebook) -> Rationale:
         """The rationale of one code of the final set."""
@@ -74,7 +72,7 @@ class Explainer:
         decided = [_UNCERTAIN[setting]] if any(m.assertion is Assertion.POSSIBLE for m in facts.mentions) else []
         decided += [i for i in _ids(facts.line.reason) if i in self._passages]
         governing = sorted(
-            (p for p in self._governing if _governs(p, facts.line.code) and (not p.settings or setting in p.settings)),
+            (p for p in self._passages.values() if _governs(p, facts.line.code) and _holds_in(p, setting)),
             key=lambda p: (not p.id.startswith(chapter), _width(p, facts.line.code), p.id),
         )
         ids = dict.fromkeys([*decided, *(p.id for p in governing)])
@@ -102,12 +100,12 @@ def _ground(lead: Mention) -> str:
 
 def _path(facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[str, ...]:
     """From the words looked up, through the wording that matched, down the tabular list."""
-    lead = facts.mentions[0]
-    surface = next((c.surface for c in facts.candidates if c.code == facts.line.code), lead.term or "")
-    if all(c.code != facts.line.code for c in facts.candidates):
-        together = " + ".join(dict.fromkeys(m.query for m in facts.mentions))
-        return (together, *(f"{e.code} {e.title}" for e in reversed(lineage)))
-    looked_up = [lead.query] + ([surface] if surface and surface.lower() != lead.query.lower() else [])
+    query = facts.mentions[0].query
+    surface = next((c.surface for c in facts.candidates if c.code == facts.line.code), None)
+    if surface is None:
+        looked_up = [" + ".join(dict.fromkeys(m.query for m in facts.mentions))]
+    else:
+        looked_up = [query] + ([surface] if surface and surface.lower() != query.lower() else [])
     return (*looked_up, *(f"{e.code} {e.title}" for e in reversed(lineage)))
 
 
@@ -196,6 +194,10 @@ def _would_change(facts: Facts, entry: CodebookEntry, codebook: Codebook) -> str
 
 def _chosen_title(facts: Facts) -> str:
     return next((c.title for c in facts.candidates if c.code == facts.line.code), "")
+
+
+def _holds_in(passage: GuidelinePassage, setting: Setting) -> bool:
+    return not passage.settings or setting in passage.settings
 
 
 def _governs(passage: GuidelinePassage, code: str) -> bool:

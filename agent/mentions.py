@@ -99,8 +99,10 @@ def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
 def _with_sides(mentions: tuple[Mention, ...], lines: list[_Line]) -> tuple[Mention, ...]:
     """In a record about one problem, that problem is on the only side the record speaks of."""
     problems = {m.concept for m in mentions if m.heads_problem and m.assertion is Assertion.PRESENT}
+    if len(problems) > 1:
+        return mentions
     side = side_throughout(line.words for line in lines if line.sentence.section in _SIDE_TELLING)
-    return tuple(_sided(m, side) for m in mentions) if len(problems) <= 1 else mentions
+    return tuple(_sided(m, side) for m in mentions)
 
 
 def _sided(mention: Mention, side: Laterality | None) -> Mention:

@@ -114,9 +114,8 @@ def _sided_siblings(code: str, codebook: Codebook) -> tuple[str, ...]:
     side = next((w for w in ("right", "left", "unspecified") if f" {w} " in f" {title} "), "")
     if not side or not entry or not entry.parent:
         return ()
-    near = [c for c in siblings(code, codebook) if codebook.title(c)] + [code]
     wanted = {title.replace(side, s, 1): s for s in ("right", "left", "bilateral")}
-    twins = {wanted[t]: c for c in near if (t := codebook.title(c).lower()) in wanted}
+    twins = {wanted[t]: c for c in (*siblings(code, codebook), code) if (t := codebook.title(c).lower()) in wanted}
     return () if "bilateral" in twins else tuple(twins[s] for s in ("right", "left") if s in twins)
 
 
@@ -151,7 +150,7 @@ def _one_diabetes_type(settled: CodeSet, codebook: Codebook) -> None:
 def _dementia_elsewhere(settled: CodeSet, codebook: Codebook) -> None:
     """Dementia with its cause documented is dementia in a disease classified elsewhere (I.A.13, category F02)."""
     for code in [c for c in settled.lines if c.startswith("F03")]:
-        twin = code.replace("F03.9", "F02.8") if code.startswith("F03.9") else f"F02{code[3:]}"
+        twin = f"F02{code[3:].replace('.9', '.8')}"
         if any(c.startswith(_DEMENTIA_CAUSES) for c in settled.lines) and codebook.is_billable(twin):
             settled.rename(code, twin, "I.A.13: the cause of the dementia is coded first.")
 
@@ -174,15 +173,20 @@ def _drop_yielding(settled: CodeSet, table: CombinationTable) -> None:
 def _drop_less_specific(settled: CodeSet, codebook: Codebook) -> None:
     """`N18.9` beside `N18.31`: the unspecified code of a category says nothing more (guideline I.B.2)."""
     for code in list(settled.lines):
-        better = [c for c in settled.lines if c != code and _is_finer(codebook, c, code)]
-        finer = [c for c in settled.lines if c[:3] == code[:3] and _says_less(codebook.title(code), codebook.title(c))]
-        injuries = [c for c in settled.lines if c[0] in "ST" and c[:3] != _BODY_REGION_UNKNOWN]
-        if code.startswith(_BODY_REGION_UNKNOWN):
-            better = injuries
-        elif code[0] in "STZ" or not _is_least(codebook, code):
-            better = finer
-        if better := better or finer:
+        if better := _more_specific(code, settled, codebook):
             settled.drop(code, NotCodedReason.DUPLICATE, f"{better[0]} says the same more specifically.")
+
+
+def _more_specific(code: str, settled: CodeSet, codebook: Codebook) -> list[str]:
+    """Codes of the set that say what this one says and more; among injuries and Z codes only by their very titles."""
+    better: list[str] = []
+    if code.startswith(_BODY_REGION_UNKNOWN):
+        better = [c for c in settled.lines if c[0] in "ST" and c[:3] != _BODY_REGION_UNKNOWN]
+    elif code[0] not in "STZ" and _is_least(codebook, code):
+        better = [c for c in settled.lines if c != code and _is_finer(codebook, c, code)]
+    return better or [
+        c for c in settled.lines if c[:3] == code[:3] and _says_less(codebook.title(code), codebook.title(c))
+    ]
 
 
 def _is_finer(codebook: Codebook, other: str, code: str) -> bool:

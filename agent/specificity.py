@@ -6,9 +6,8 @@ import re
 from typing import Final
 
 from medcoding.codebook import Codebook
-from retrieval.wording import forms
+from retrieval.wording import SIDES, forms
 
-_SIDES: Final = frozenset({"right", "left", "bilateral"})
 _LEAVES_OPEN: Final = re.compile(r"(?<!\bor )\bunspecified\b", re.IGNORECASE)
 """`Heart failure, unspecified`; not `stage 1 through 4, or unspecified chronic kidney disease`."""
 
@@ -21,9 +20,9 @@ def open_axes(code: str, codebook: Codebook) -> tuple[str, ...]:
     if entry is None or not _LEAVES_OPEN.search(entry.title):
         return ()
     words = _distinguishing(code, codebook)
-    sided = bool(frozenset(forms(entry.title)) & _SIDES)
-    axes = ["laterality"] if words & _SIDES and not sided else []
-    if words - _SIDES or not axes:
+    sided = bool(frozenset(forms(entry.title)) & SIDES)
+    axes = ["laterality"] if words & SIDES and not sided else []
+    if words - SIDES or not axes:
         axes.append("type, site or severity")
     return tuple(axes)
 

@@ -17,7 +17,6 @@ import logging
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from tenacity import (
     AsyncRetrying,
@@ -28,6 +27,7 @@ from tenacity import (
 )
 
 from agent.llm import Answer, AnswerT, LlmSettings, Message, TokenScore, UnusableAnswerError, Usage
+from medcoding.addresses import web_address
 from medcoding.errors import ChartwrightError, ConfigError, DependencyError
 from medcoding.record import Record
 
@@ -215,12 +215,8 @@ class _Breaker:
 
 def _server_url(base_url: str | None) -> str:
     """Check the configured URL; a bare host gets the usual `/v1`. Raises `ConfigError`."""
-    try:
-        parts = urlsplit(base_url or "")
-        well_formed = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        well_formed = False
-    if not well_formed or parts.username or parts.query or parts.fragment:
+    parts = web_address(base_url or "")
+    if parts is None or parts.username or parts.query or parts.fragment:
         raise ConfigError(
             f"{_URL_SETTING} must be a plain http:// or https:// address, such as http://localhost:8000/v1."
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
+from medcoding.addresses import web_address
 from medcoding.errors import ConfigError, DependencyError
 from retrieval.store import DENSE, SPARSE, AnyOf, Condition, Hit, Payload, Point, SparseVector, VectorQuery
 
@@ -26,12 +26,18 @@ class ClientStore:
 
     @classmethod
     def connect(cls, url: str, collection: str, *, api_key: str | None = None, timeout_s: int = 5) -> ClientStore:
-        """Speak to a server. `url` ":memory:" keeps everything in this process (tests only)."""
+        """Speak to a server. `url` ":memory:" keeps everything in this process (tests only).
+
+        Raises `ConfigError` for anything but such an address.
+        """
         from qdrant_client import QdrantClient  # 1.8 s of imports: only when a server is used
 
-        _check_url(url)
         if url == ":memory:":
             return cls(QdrantClient(":memory:"), collection, in_memory=True)
+        if web_address(url) is None:
+            raise ConfigError(
+                "CHARTWRIGHT_QDRANT__URL must be an http:// or https:// address, such as http://localhost:6333."
+            )
         client = QdrantClient(url=url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
         return cls(client, collection)
 
@@ -97,19 +103,6 @@ class ClientStore:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
-
-
-def _check_url(url: str) -> None:
-    """Raise `ConfigError` for anything but a plain http(s) address or the in-memory mode."""
-    try:
-        parts = urlsplit(url)
-        well_formed = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        well_formed = False
-    if url != ":memory:" and not well_formed:
-        raise ConfigError(
-            "CHARTWRIGHT_QDRANT__URL must be an http:// or https:// address, such as http://localhost:6333."
-        )
 
 
 class _server_named:  # noqa: N801 - reads as the statement it is used in

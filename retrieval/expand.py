@@ -14,9 +14,8 @@ from typing import Final, NamedTuple
 
 from medcoding.codebook import Codebook
 from medcoding.mention import Axes
-from retrieval.wording import forms
+from retrieval.wording import SIDES, forms
 
-SIDES: Final = frozenset({"right", "left", "bilateral"})
 SILENT: Final = frozenset({"unspecified", "without", "uncomplicated", "nos"})
 NEUTRAL: Final = frozenset(
     (

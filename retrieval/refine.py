@@ -11,7 +11,8 @@ from typing import Final
 
 from medcoding.codebook import Codebook
 from medcoding.mention import Axes
-from retrieval.expand import NEUTRAL, SIDES, SILENT, Wording, episode_fit, side_fit, wording
+from retrieval.expand import NEUTRAL, SILENT, Wording, episode_fit, side_fit, wording
+from retrieval.wording import SIDES
 
 _RESIDUAL: Final = "other"
 _UNSPECIFIED: Final = "unspecified"

@@ -149,7 +149,7 @@ def _from_stems(mention: Mention, codebook: Codebook) -> list[Offer]:
     offers = _stepped(codes, mention.term or "", _dictionary_score(mention, said), 1.0, CandidateOrigin.DICTIONARY)
     plain = codes and mention.kind is MentionKind.PROBLEM and not codes[0].startswith(_BOOKKEEPING_CHAPTERS)
     finer = refine(codes[0], codebook, mention.axes, mention.context) if plain else None
-    if finer and finer not in codes[:1]:
+    if finer:
         offers.append(Offer(finer, codebook.title(finer), _REFINED_SCORE, 1.0, CandidateOrigin.DICTIONARY))
     return offers
 

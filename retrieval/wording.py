@@ -45,7 +45,10 @@ _UNSPECIFIED: Final = re.compile(r",? ?\b(unspecified|not otherwise specified|NO
 _PARENTHESES: Final = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _SPACES: Final = re.compile(r"\s+")
 
-LATERALITY_WORDS: Final = frozenset({"right", "left", "bilateral", "bilaterally", "both"})
+SIDES: Final = frozenset({"right", "left", "bilateral"})
+"""How titles name sides."""
+
+LATERALITY_WORDS: Final = SIDES | {"bilaterally", "both"}
 
 
 class Token(NamedTuple):
