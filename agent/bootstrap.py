@@ -10,6 +10,7 @@ from typing import Final
 
 from agent.abbreviations import Abbreviations
 from agent.assertion import AssertionRules
+from agent.books import open_books
 from agent.combine import CombinationTable
 from agent.explain import Explainer
 from agent.llm import LLM
@@ -41,18 +42,19 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
     """
     refuse_clashing_distributions()
     index = open_index(settings.index_dir)
+    books = open_books(index)
     knowledge, search = _searches(index, settings)
     prompt = load_prompt("verify", settings.verify_prompt)
     model = _model(settings, prompt, llm)
     return Pipeline(
         Parts(
-            codebooks=index.codebooks(),
+            books=books,
             headings=HeadingTable(),
             mention_rules=MentionRules(Dictionary.load(index.dictionary), Abbreviations(), AssertionRules()),
             search=search,
             knowledge=knowledge,
             combinations=CombinationTable(),
-            explainer=Explainer(knowledge.all_passages()),
+            explainer=Explainer(knowledge.all_passages(), books.alphabetic_indexes),
             routing=settings.routing,
             model=model,
             stamp=_stamp(settings, index, prompt, model),

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent.notes import NAMED, names_code
+from agent.index_path import IndexPaths
+from agent.origins import character_origins
 from agent.specificity import siblings
-from medcoding.candidate import Candidate, GuidelinePassage, SimilarEncounter
+from medcoding.alphabetic_index import AlphabeticIndex
+from medcoding.candidate import Candidate, SimilarEncounter
 from medcoding.chart import Chart
 from medcoding.codebook import Codebook, CodebookEntry
 from medcoding.encounter import Setting
+from medcoding.guideline import GUIDELINE_ID, GuidelineEntry
 from medcoding.mention import Assertion, Mention
+from medcoding.notes import NOTE_KINDS, InstructionalNote, NoteKind
 from medcoding.proposal import ProposedCode
-from medcoding.result import Alternative, CharacterOrigin, CitedGuideline, Instruction, Rationale
+from medcoding.result import Alternative, CitedGuideline, Instruction, Rationale
 from retrieval.expand import wording
 from retrieval.wording import forms, tokens
 
-_INSTRUCTIONS: Final = ("includes", "excludes1", "excludes2", "code_first", "use_additional_code", "code_also")
 _MOST_GUIDELINES: Final = 3
 _MOST_ALTERNATIVES: Final = 3
 _MOST_SIMILAR: Final = 3
@@ -43,10 +45,13 @@ class Facts:
 
 
 class Explainer:
-    """Knows the codebook and the guideline digest."""
+    """Knows the guideline digest and the Alphabetic Index of the editions that have one, by the edition's name."""
 
-    def __init__(self, passages: Sequence[GuidelinePassage]) -> None:
+    def __init__(
+        self, passages: Sequence[GuidelineEntry], indexes: Mapping[str, AlphabeticIndex] | None = None
+    ) -> None:
         self._passages = {p.id: p for p in passages}
+        self._paths = {name: IndexPaths(index) for name, index in (indexes or {}).items()}
 
     def explain(self, facts: Facts, codebook: Codebook) -> Rationale:
         """The rationale of one code of the final set."""
@@ -56,8 +61,8 @@ class Explainer:
         lineage = codebook.lineage(entry.code)
         return Rationale(
             summary=_summary(facts, entry),
-            index_path=_path(facts, lineage),
-            characters=_characters(facts, lineage, codebook),
+            index_path=(*self._looked_up(facts, codebook), *(f"{e.code} {e.title}" for e in reversed(lineage))),
+            characters=character_origins(codebook, entry.code, _said(facts)),
             instructions=_instructions(facts, lineage),
             guidelines=self._guidelines(facts, lineage),
             alternatives=_alternatives(facts, codebook),
@@ -65,19 +70,34 @@ class Explainer:
             similar_encounters=tuple(s for s in facts.similar if _shares_category(s, entry.code))[:_MOST_SIMILAR],
         )
 
+    def _looked_up(self, facts: Facts, codebook: Codebook) -> tuple[str, ...]:
+        """The words, then the path in the Alphabetic Index that says most of them, else the wording that matched.
+
+        The wording stays where the path shares no word with what the record says, or nothing would join the two.
+        """
+        query, *matched = _wording(facts)
+        paths = self._paths.get(codebook.edition.name)
+        said = (*(m.query for m in facts.mentions), *(q for m in facts.mentions for q in m.axes.qualifiers))
+        if paths is None:
+            return (query, *matched)
+        if path := paths.closest(facts.line.code, said):
+            return (query, *path.steps())
+        path = paths.closest(facts.line.code, matched)
+        return (query, *matched, *(path.steps() if path else ()))
+
     def _guidelines(self, facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[CitedGuideline, ...]:
         """Sections that decided something first, then those of the code's own chapter, the narrowest first."""
         chapter = f"I.C.{lineage[-1].code}."
         setting = facts.chart.encounter.setting
         decided = [_UNCERTAIN[setting]] if any(m.assertion is Assertion.POSSIBLE for m in facts.mentions) else []
-        decided += [i for i in _ids(facts.line.reason) if i in self._passages]
+        decided += [i for i in GUIDELINE_ID.findall(facts.line.reason) if i in self._passages]
         governing = sorted(
             (p for p in self._passages.values() if _governs(p, facts.line.code) and _holds_in(p, setting)),
             key=lambda p: (not p.id.startswith(chapter), _width(p, facts.line.code), p.id),
         )
         ids = dict.fromkeys([*decided, *(p.id for p in governing)])
         cited = [self._passages[i] for i in ids if i in self._passages][:_MOST_GUIDELINES]
-        return tuple(CitedGuideline(id=p.id, edition=p.edition, text=f"{p.title}. {p.text}") for p in cited)
+        return tuple(CitedGuideline(id=p.id, edition=p.edition, text=_cited(p)) for p in cited)
 
 
 def _summary(facts: Facts, entry: CodebookEntry) -> str:
@@ -98,53 +118,39 @@ def _ground(lead: Mention) -> str:
     return "a lasting condition, reported while it is current" if lead.chronic else "part of the assessment or course"
 
 
-def _path(facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[str, ...]:
-    """From the words looked up, through the wording that matched, down the tabular list."""
+def _said(facts: Facts) -> frozenset[str]:
+    """Words in normal form that the record says of the code."""
+    return frozenset(w for m in facts.mentions for w in (*forms(m.query), *m.axes.qualifiers, m.axes.laterality or ""))
+
+
+def _wording(facts: Facts) -> tuple[str, ...]:
+    """The words looked up and, where it differs, the wording that matched; all words where several led to the code."""
     query = facts.mentions[0].query
     surface = next((c.surface for c in facts.candidates if c.code == facts.line.code), None)
     if surface is None:
-        looked_up = [" + ".join(dict.fromkeys(m.query for m in facts.mentions))]
-    else:
-        looked_up = [query] + ([surface] if surface and surface.lower() != query.lower() else [])
-    return (*looked_up, *(f"{e.code} {e.title}" for e in reversed(lineage)))
-
-
-def _characters(facts: Facts, lineage: tuple[CodebookEntry, ...], codebook: Codebook) -> tuple[CharacterOrigin, ...]:
-    """What each level of the code adds to the one above and whether the record says it."""
-    said = frozenset(w for m in facts.mentions for w in (*forms(m.query), *m.axes.qualifiers, m.axes.laterality or ""))
-    codes = [e for e in reversed(lineage) if e.kind in {"category", "subcategory"}]
-    levels = [
-        CharacterOrigin(characters=e.code, meaning=e.title, origin=_origin(e, above, said))
-        for above, e in zip([None, *codes[:-1]], codes, strict=True)
-    ]
-    seventh = codebook.seventh_characters(facts.line.code)
-    if levels and len(facts.line.code) == 8 and facts.line.code[-1] in seventh:
-        levels[-1] = levels[-1].model_copy(update={"meaning": seventh[facts.line.code[-1]], "origin": "setting"})
-    return tuple(levels)
-
-
-def _origin(entry: CodebookEntry, above: CodebookEntry | None, said: frozenset[str]) -> str:
-    added = frozenset(forms(entry.title)) - (frozenset(forms(above.title)) if above else frozenset())
-    if above and "unspecified" in added:
-        return "not documented"
-    return "documented" if added & said or not added else "default"
+        return (" + ".join(dict.fromkeys(m.query for m in facts.mentions)),)
+    return (query, surface) if surface and surface.lower() != query.lower() else (query,)
 
 
 def _instructions(facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[Instruction, ...]:
-    """Every instructional note from the code up to its chapter, and what it means beside the final set."""
-    return tuple(
-        Instruction(kind=kind, at=entry.code, text=text, status=_status(kind, text, facts))
+    """What the entries up to the chapter include, and every note that names codes, beside the final set."""
+    included = (
+        Instruction(kind="includes", at=entry.code, text=text, status="for reference")
         for entry in lineage
-        for kind in _INSTRUCTIONS
-        for text in getattr(entry.notes, kind)
-        if NAMED.search(text) or kind == "includes"
+        for text in entry.notes.includes
     )
+    pointing = (
+        Instruction(kind=kind, at=entry.code, text=note.text, status=_status(kind, note, facts))
+        for entry in lineage
+        for kind in NOTE_KINDS
+        for note in entry.notes.of(kind)
+        if note.targets
+    )
+    return (*included, *pointing)
 
 
-def _status(kind: str, note: str, facts: Facts) -> str:
-    named = [c for c in facts.all_codes if c != facts.line.code and names_code(note, c)]
-    if kind == "includes":
-        return "for reference"
+def _status(kind: NoteKind, note: InstructionalNote, facts: Facts) -> str:
+    named = [c for c in facts.all_codes if c != facts.line.code and note.names(c)]
     if kind == "excludes2":
         return f"both may be reported: {', '.join(named)}" if named else "does not apply"
     if kind == "excludes1":
@@ -196,11 +202,17 @@ def _chosen_title(facts: Facts) -> str:
     return next((c.title for c in facts.candidates if c.code == facts.line.code), "")
 
 
-def _holds_in(passage: GuidelinePassage, setting: Setting) -> bool:
+def _cited(passage: GuidelineEntry) -> str:
+    """What the section says; first of all that it has been rewritten since, where that is known."""
+    said = f"{passage.title}. {passage.text}"
+    return f"({passage.reservation}) {said}" if passage.reservation else said
+
+
+def _holds_in(passage: GuidelineEntry, setting: Setting) -> bool:
     return not passage.settings or setting in passage.settings
 
 
-def _governs(passage: GuidelinePassage, code: str) -> bool:
+def _governs(passage: GuidelineEntry, code: str) -> bool:
     return any(_is_telling(category) and _in_range(category, code) for category in passage.categories)
 
 
@@ -215,7 +227,7 @@ def _in_range(category: str, code: str) -> bool:
     return code.startswith(first) if not last else first <= code[: len(last)] <= last
 
 
-def _width(passage: GuidelinePassage, code: str) -> int:
+def _width(passage: GuidelineEntry, code: str) -> int:
     """How widely a passage reaches: a single code before a category before a range."""
     fitting = [c for c in passage.categories if _in_range(c, code)]
     return min(100 if "-" in c else 10 - len(c) for c in fitting)
@@ -223,7 +235,3 @@ def _width(passage: GuidelinePassage, code: str) -> int:
 
 def _shares_category(similar: SimilarEncounter, code: str) -> bool:
     return any(other[:3] == code[:3] for other in similar.codes)
-
-
-def _ids(text: str) -> list[str]:
-    return re.findall(r"\b(?:I|II|III|IV)\.[A-Z](?:\.\d+)?(?:\.[a-z])?(?:\.\d+)?", text)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from agent.assemble import Answered, assemble
+from agent.books import Books
 from agent.choose import choose, choose_dependent, is_dependent
 from agent.combine import CombinationTable
 from agent.explain import Explainer
@@ -57,7 +58,7 @@ class Model:
 class Parts:
     """Everything the flow is built from; made in `agent.bootstrap` only."""
 
-    codebooks: Codebooks
+    books: Books
     headings: HeadingTable
     mention_rules: MentionRules
     search: CandidateSearch
@@ -67,6 +68,11 @@ class Parts:
     routing: RoutingSettings
     model: Model | None
     stamp: Stamp
+
+    @property
+    def codebooks(self) -> Codebooks:
+        """The loaded editions of ICD-10-CM."""
+        return self.books.codebooks
 
 
 @dataclass(slots=True)

@@ -13,7 +13,6 @@ from typing import Final
 
 from agent.code_set import CodeSet
 from agent.combine import CombinationTable
-from agent.notes import asks_for
 from agent.sequence import EXTERNAL_CAUSES, sequenced
 from agent.specificity import siblings
 from agent.statements import DIAGNOSIS_SECTIONS
@@ -85,13 +84,9 @@ def _drop_unasked_parts(settled: CodeSet, codebook: Codebook) -> None:
         holders = [wholes.get(part) for part in parts if part is not None]
         if len(holders) < len(parts) or not all(holders):
             continue
-        named = [h for h in holders if h and (_asked(h, code, codebook) or _asked(code, h, codebook))]
+        named = [h for h in holders if h and (codebook.asks_for(h, code) or codebook.asks_for(code, h))]
         if not named and code not in holders and not any(h and h.startswith(_SEPSIS) for h in holders):
             settled.drop(code, NotCodedReason.DUPLICATE, f"{holders[0]} reports the two together (I.B.9).")
-
-
-def _asked(code: str, other: str, codebook: Codebook) -> bool:
-    return asks_for(codebook.lineage(code), other)
 
 
 def _both_sides(settled: CodeSet, codebook: Codebook) -> None:

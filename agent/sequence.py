@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from agent.code_set import CodeSet
-from agent.notes import names_code
 from medcoding.codebook import Codebook
 from medcoding.codes import CodeRole
 from medcoding.encounter import Setting
@@ -38,8 +37,8 @@ def _etiology_first(order: list[str], codebook: Codebook) -> list[str]:
     """Move a code behind the one that its code-first note names (guidelines I.A.13, I.B.7)."""
     placed = list(order)
     for code in order:
-        notes = [note for entry in codebook.lineage(code) for note in entry.notes.code_first]
-        places = [placed.index(c) for c in placed if c != code and any(names_code(note, c) for note in notes)]
+        first = [n.note for n in codebook.notes_in_force(code) if n.kind == "code_first"]
+        places = [placed.index(c) for c in placed if c != code and any(note.names(c) for note in first)]
         if places and placed.index(code) < max(places):
             placed.remove(code)
             placed.insert(max(places), code)

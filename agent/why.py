@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from agent.notes import names_code
 from medcoding.codebook import Codebook
 from medcoding.codes import parse_code
 from medcoding.proposal import EvidenceQuote
@@ -112,8 +111,8 @@ def _beside(question: _Question) -> WhyAnswer | None:
 def _excluded(question: _Question) -> WhyAnswer | None:
     """A note at a reported code excludes the one that was asked about."""
     for line in question.result.codes:
-        for note in line.rationale.instructions:
-            if note.kind == "excludes1" and names_code(note.text, question.code):
+        for note in question.codebook.notes_in_force(line.code):
+            if note.kind == "excludes1" and note.note.names(question.code):
                 words = f"An Excludes1 note at {note.at} keeps it apart from {line.code}."
                 return question.instead("not_coded", line, words)
     return None

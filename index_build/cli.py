@@ -1,4 +1,4 @@
-"""`chartwright index build | status`."""
+"""`chartwright index build | fetch | diff | status | push`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,33 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 
-from index_build.build import BuildPlan, build_index
+from index_build.build import build_index
+from index_build.diff import diff_editions
+from index_build.diff_page import diff_page
+from index_build.diff_text import diff_text
+from index_build.fetch import fetch_edition, manual_instructions, plan_fetch
+from index_build.fetch_plan import FetchOptions
 from index_build.push import push_collections
+from index_build.sources import GivenFiles, fetch_folder, find_sources
+from index_build.status import index_status, status_text
+from index_build.workshop import BuildPlan
+from medcoding.codebook import Codebook
+from medcoding.errors import DependencyError, InputError
 from retrieval.client_store import ClientStore
-from retrieval.index_folder import open_index, verify_index
+from retrieval.index_folder import IndexFolder, open_index, verify_index
 
-app = typer.Typer(no_args_is_help=True, help="Build and inspect the index: codebooks, encoder, collections.")
+app = typer.Typer(no_args_is_help=True, help="Build, fetch, compare and inspect the books and the search index.")
 
 IndexDir = Annotated[
     Path, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Folder of the index.", show_default=True)
@@ -41,22 +59,86 @@ class ProgressReporter:
 @app.command()
 def build(
     index_dir: IndexDir = DEFAULT_INDEX_DIR,
-    order_file: Annotated[
+    official: Annotated[
         list[Path] | None,
-        typer.Option("--order-file", help="Official ICD-10-CM order file of another year; may be given several times."),
+        typer.Option("--official", help="Folder, zip or file of an official ICD-10-CM release; may be repeated."),
+    ] = None,
+    hcpcs: Annotated[
+        Path | None, typer.Option("--hcpcs", help="HCPCS Level II: the quarterly file, its zip or folder, or a table.")
+    ] = None,
+    cpt: Annotated[
+        Path | None, typer.Option("--cpt", help="Your licensed CPT file (Consolidated_Code_List.txt).")
+    ] = None,
+    ncci: Annotated[Path | None, typer.Option("--ncci", help="Folder with the NCCI PTP and MUE tables.")] = None,
+    crosswalk: Annotated[
+        list[Path] | None,
+        typer.Option("--crosswalk", help="Your licensed SNOMED CT map (RF2) or MRCONSO.RRF; may be repeated."),
     ] = None,
 ) -> None:
-    """Build the index from the installed packages and the shipped tables, and make it current.
+    """Build the index and make it current; what did not change since the last build is kept.
 
-    Other years: download the year's order file from CDC or CMS (`icd10cm_order_2025.txt`) and give it here.
+    Read are the installed packages, the shipped tables, what lies in the index's folder `sources`, and what is named
+    here. A build that was stopped goes on where it was.
     """
     started = time.monotonic()
+    given = GivenFiles(tuple(official or ()), hcpcs, cpt, ncci, tuple(crosswalk or ()))
     with _progress() as progress:
-        index = build_index(BuildPlan(root=index_dir, order_files=tuple(order_file or ())), ProgressReporter(progress))
+        index = build_index(BuildPlan(index_dir, find_sources(index_dir, given)), ProgressReporter(progress))
     counts = ", ".join(f"{name} {count:,}" for name, count in index.manifest.counts.items())
-    Console(stderr=True).print(
-        f"Index {index.manifest.digest} is current after {time.monotonic() - started:.0f} s: {counts}."
+    _say(f"Index {index.manifest.digest} is current after {time.monotonic() - started:.0f} s: {counts}.")
+
+
+@app.command()
+def fetch(
+    edition: Annotated[str, typer.Argument(help="For instance FY2027, or HCPCS-2026-October.")],
+    index_dir: IndexDir = DEFAULT_INDEX_DIR,
+    to: Annotated[Path | None, typer.Option("--to", help="Another folder than the index's own for sources.")] = None,
+    base_url: Annotated[str, typer.Option("--base-url", help="A mirror with the publisher's layout.")] = "",
+    checksums: Annotated[
+        Path | None, typer.Option("--checksums", help="A file as sha256sum writes it; every file must agree.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be fetched.")] = False,
+) -> None:
+    """Download the official files of an edition, with resume and checks; then run `chartwright index build`."""
+    folder = to or fetch_folder(index_dir, edition)
+    options = FetchOptions(base_url=base_url, checksums=checksums)
+    try:
+        if dry_run:
+            for file in plan_fetch(edition, folder, options).files:
+                print(f"{file.kind.kind}\t{file.url}")
+            return
+        with _progress(DownloadColumn(), TransferSpeedColumn()) as progress:
+            provenance = fetch_edition(edition, folder, ProgressReporter(progress), options)
+    except DependencyError:
+        _say(manual_instructions(edition, folder, options))
+        raise
+    for fetched in provenance.files:
+        if fetched.replaced_sha256:
+            _say(f"{fetched.name} has changed under its name since it was last fetched.")
+    if provenance.not_published:
+        _say(f"Not published there: {', '.join(provenance.not_published)}.")
+    _say(
+        f"{provenance.edition}: {len(provenance.files)} files in {folder}; run 'chartwright index build' to read them."
     )
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="An edition that is loaded, for instance FY2026.")],
+    after: Annotated[str, typer.Argument(help="The one to compare it with, for instance FY2027.")],
+    index_dir: IndexDir = DEFAULT_INDEX_DIR,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a readable page.")] = None,
+) -> None:
+    """What an edition changes: codes added, deleted, made headers and retitled, and notes changed."""
+    index = open_index(index_dir)
+    found = diff_editions(_edition(index, before), _edition(index, after))
+    if html:
+        _write(html, diff_page(found))
+    if as_json:
+        print(found.model_dump_json(indent=1))
+    else:
+        Console().print(diff_text(found))
 
 
 @app.command()
@@ -73,36 +155,48 @@ def push(
             lambda name: ClientStore.connect(url, name, api_key=api_key, timeout_s=60),
             ProgressReporter(progress),
         )
-    Console(stderr=True).print(f"Pushed: {', '.join(f'{name} {count:,}' for name, count in counts.items())}.")
+    _say(f"Pushed: {', '.join(f'{name} {count:,}' for name, count in counts.items())}.")
 
 
 @app.command()
 def status(
     index_dir: IndexDir = DEFAULT_INDEX_DIR,
     verify: Annotated[bool, typer.Option("--verify", help="Compare every byte with the manifest.")] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="Count what the instructional notes name.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
-    """Show what the current index holds."""
+    """What the current index holds, how old it is, what it was made from and what is missing."""
     index = open_index(index_dir)
     if verify:
         verify_index(index)
-    table = Table(title=f"Index {index.manifest.digest}", show_header=False)
-    for codebook in index.codebooks().editions:
-        edition = codebook.edition
-        table.add_row(edition.name, f"{edition.effective_from} to {edition.effective_to}, {edition.status}")
-    for name, count in index.manifest.counts.items():
-        table.add_row(name, f"{count:,}")
-    table.add_row("made from", "\n".join(index.manifest.sources))
-    Console().print(table)
+    found = index_status(index, with_notes=notes)
+    if as_json:
+        print(found.model_dump_json(indent=1))
+    else:
+        Console().print(status_text(found))
+
+
+def _edition(index: IndexFolder, name: str) -> Codebook:
+    loaded = {book.edition.name: book for book in index.codebooks().editions}
+    if book := loaded.get(name.upper()):
+        return book
+    raise InputError(f"{name} is not loaded; there are {', '.join(loaded)}.")
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}); choose another place.") from None
+
+
+def _say(message: str) -> None:
+    Console(stderr=True).print(message, highlight=False, markup=False)
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,}/{task.total:,}"),
-        TimeElapsedColumn(),
-    )
+def _progress(*amounts: ProgressColumn) -> Iterator[Progress]:
+    shown = amounts or (TextColumn("{task.completed:,}/{task.total:,}"),)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *shown, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         yield progress

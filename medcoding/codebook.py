@@ -1,6 +1,6 @@
 """The book of codes: one SQLite file per edition, read only, opened in milliseconds.
 
-A file is written once by `index_build.codebook` and never changed. `Codebook` reads one edition, `Codebooks` holds
+A file is written once by `index_build.editions` and never changed. `Codebook` reads one edition, `Codebooks` holds
 the loaded editions and chooses by date.
 """
 
@@ -8,28 +8,40 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import ValidationError
 
 from medcoding.codes import parse_code
 from medcoding.errors import DependencyError, IntegrityError, UnknownCodeError
+from medcoding.notes import (
+    NO_NOTES,
+    NOTE_KINDS,
+    PARTNER_KINDS,
+    CodeTarget,
+    InstructionalNote,
+    InstructionalNotes,
+    NoteInForce,
+)
 from medcoding.record import Record
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _SCHEMA: Final = """
-CREATE TABLE edition (name TEXT, effective_from TEXT, effective_to TEXT, status TEXT, source TEXT, schema INTEGER);
+CREATE TABLE edition (schema INTEGER, record TEXT);
 CREATE TABLE entry (
     code TEXT PRIMARY KEY, parent TEXT, kind TEXT NOT NULL, title TEXT NOT NULL, billable INTEGER NOT NULL,
     status TEXT NOT NULL, notes TEXT
 ) WITHOUT ROWID;
 CREATE INDEX entry_parent ON entry (parent, code);
+CREATE TABLE poa_exempt (code TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE succession (old TEXT NOT NULL, new TEXT NOT NULL, fiscal_year INTEGER NOT NULL, PRIMARY KEY (old, new))
+    WITHOUT ROWID;
 """
 
 EntryKind = Literal["chapter", "block", "category", "subcategory"]
@@ -46,6 +58,10 @@ class Edition(Record):
     status: EditionStatus
     """`derived`: facts retyped into a table of our own, not checked against the official file."""
     source: str
+    notes_from: str = ""
+    """The edition whose notes stand in for this one's own, where its own were not loaded; empty otherwise."""
+    poa_exempt_from: str = ""
+    """What the list of codes exempt from present-on-admission reporting was read from; empty when none was loaded."""
 
     def in_force_on(self, day: date) -> bool:
         """True on the first and on the last day too."""
@@ -54,27 +70,6 @@ class Edition(Record):
     def days_from(self, day: date) -> int:
         """Distance in days from the edition's dates; 0 inside them."""
         return max(0, (self.effective_from - day).days, (day - self.effective_to).days)
-
-
-class InstructionalNotes(Record):
-    """The notes printed at one tabular entry, verbatim from the release (guideline I.A.11–17)."""
-
-    includes: tuple[str, ...] = ()
-    inclusion_terms: tuple[str, ...] = ()
-    excludes1: tuple[str, ...] = ()
-    excludes2: tuple[str, ...] = ()
-    code_first: tuple[str, ...] = ()
-    use_additional_code: tuple[str, ...] = ()
-    code_also: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    seventh_character_note: str = ""
-    seventh_characters: dict[str, str] = Field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return self != _NO_NOTES
-
-
-_NO_NOTES: Final = InstructionalNotes()
 
 
 class CodebookEntry(Record):
@@ -87,20 +82,40 @@ class CodebookEntry(Record):
     billable: bool
     status: EditionStatus
     """`derived` where the entry itself comes from a derived change table."""
-    notes: InstructionalNotes = _NO_NOTES
+    notes: InstructionalNotes = NO_NOTES
 
 
-def write_codebook(path: Path, edition: Edition, entries: Iterable[CodebookEntry]) -> None:
+class Succession(Record):
+    """A code that ended and one that took its place (the official conversion table)."""
+
+    old: str
+    new: str
+    fiscal_year: int
+    """The fiscal year from which `new` is used."""
+
+
+class EditionContent(NamedTuple):
+    """Everything one codebook file is written from."""
+
+    edition: Edition
+    entries: Sequence[CodebookEntry]
+    poa_exempt: frozenset[str] = frozenset()
+    successions: tuple[Succession, ...] = ()
+
+
+def write_codebook(path: Path, content: EditionContent) -> None:
     """Write a new codebook file; `path` must not exist yet."""
-    rows = ((e.code, e.parent, e.kind, e.title, int(e.billable), e.status, _notes_json(e.notes)) for e in entries)
+    rows = (
+        (e.code, e.parent, e.kind, e.title, int(e.billable), e.status, _notes_json(e.notes)) for e in content.entries
+    )
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(_SCHEMA)
-        connection.execute(
-            "INSERT INTO edition VALUES (?, ?, ?, ?, ?, ?)",
-            (edition.name, str(edition.effective_from), str(edition.effective_to), edition.status, edition.source,
-             SCHEMA_VERSION),
-        )  # fmt: skip
+        connection.execute("INSERT INTO edition VALUES (?, ?)", (SCHEMA_VERSION, content.edition.model_dump_json()))
         connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO poa_exempt VALUES (?)", ((code,) for code in sorted(content.poa_exempt)))
+        connection.executemany(
+            "INSERT INTO succession VALUES (?, ?, ?)", ((s.old, s.new, s.fiscal_year) for s in content.successions)
+        )
 
 
 class Codebook:
@@ -149,6 +164,34 @@ class Codebook:
             if entry.notes.seventh_characters:
                 return entry.notes.seventh_characters
         return {}
+
+    def notes_in_force(self, code: str) -> tuple[NoteInForce, ...]:
+        """Every note that points at other codes, the code's own first, then those of its ancestors."""
+        return tuple(
+            NoteInForce(entry.code, kind, note)
+            for entry in self.lineage(code)
+            for kind in NOTE_KINDS
+            for note in entry.notes.of(kind)
+        )
+
+    def asks_for(self, code: str, other: str) -> bool:
+        """True when a note in force at `code` asks for `other` beside it (guidelines I.A.13, I.A.17)."""
+        return any(n.note.names(other) for n in self.notes_in_force(code) if n.kind in PARTNER_KINDS)
+
+    def poa_exempt(self, code: str) -> bool | None:
+        """Whether a code is exempt from present-on-admission reporting (appendix I); None when no list was loaded."""
+        if not self.edition.poa_exempt_from:
+            return None
+        return bool(self._rows("SELECT 1 FROM poa_exempt WHERE code = ?", code))
+
+    def successors(self, code: str) -> tuple[str, ...]:
+        """What took the place of a code that ended, as the conversion table says; empty when it says nothing."""
+        return self._codes("SELECT new FROM succession WHERE old = ? ORDER BY new", code)
+
+    def entries(self) -> Iterator[CodebookEntry]:
+        """Every entry, in order of code."""
+        query = "SELECT code, parent, kind, title, billable, status, notes FROM entry ORDER BY code"
+        return (_entry(row) for row in self._rows(query))
 
     def find(self, asked: str) -> CodebookEntry:
         """The entry of a code as a person typed it. Raises `UnknownCodeError` naming the nearest entry."""
@@ -208,11 +251,13 @@ class Codebook:
         )
 
     def _read_edition(self) -> Edition:
-        rows = self._rows("SELECT schema, name, effective_from, effective_to, status, source FROM edition")
+        rows = self._rows("SELECT schema, record FROM edition")
         if len(rows) != 1 or rows[0][0] != SCHEMA_VERSION:
             raise self._damaged()
-        _, name, first, last, status, source = rows[0]
-        return Edition(name=name, effective_from=first, effective_to=last, status=status, source=source)
+        try:
+            return Edition.model_validate_json(rows[0][1])
+        except ValidationError:
+            raise self._damaged() from None
 
 
 class EditionChoice(NamedTuple):
@@ -264,9 +309,27 @@ def _entry(row: tuple[str, str | None, EntryKind, str, int, EditionStatus, str |
         title=title,
         billable=bool(billable),
         status=status,
-        notes=InstructionalNotes.model_construct(**_as_tuples(json.loads(notes))) if notes else _NO_NOTES,
+        notes=_notes(json.loads(notes)) if notes else NO_NOTES,
     )
 
 
-def _as_tuples(notes: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in notes.items()}
+def _notes(stored: dict[str, Any]) -> InstructionalNotes:
+    """The file was written from validated records: they are rebuilt without checking every field again."""
+    pointing: dict[str, Any] = {kind: tuple(map(_note, stored[kind])) for kind in NOTE_KINDS if kind in stored}
+    others: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+    return InstructionalNotes.model_construct(None, **(others | pointing))
+
+
+def _note(stored: dict[str, Any]) -> InstructionalNote:
+    targets = tuple(map(_target, stored.get("targets", ())))
+    return InstructionalNote.model_construct(text=stored["text"], targets=targets)
+
+
+def _target(stored: dict[str, Any]) -> CodeTarget:
+    return CodeTarget.model_construct(
+        None,
+        first=stored["first"],
+        last=stored["last"],
+        place=stored.get("place"),
+        characters=tuple(stored.get("characters", ())),
+    )

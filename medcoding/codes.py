@@ -14,8 +14,9 @@ ICD10CM_SHAPE: Final = re.compile(r"[A-Z][0-9A-Z]{2}(\.[0-9A-Z]{1,4})?")
 HCPCS_SHAPE: Final = re.compile(r"[A-CE-V][0-9]{4}")
 """HCPCS Level II; D codes belong to the American Dental Association and are refused."""
 
-CPT_SHAPE: Final = re.compile(r"[0-9]{4}[0-9AFMTU]")
-"""CPT-shaped: without the licensee's own file such a code is unverifiable, never valid."""
+CPT_SHAPE: Final = re.compile(r"(?:[0-9]{4}|9ZZZ)[0-9AFMTU]")
+"""CPT-shaped: without the licensee's own file such a code is unverifiable, never valid. `9ZZZ1` is an invented
+placeholder; no published code is written so."""
 
 
 class CodeSystem(StrEnum):

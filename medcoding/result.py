@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from medcoding.candidate import SimilarEncounter
+from medcoding.characters import CharacterAxis
 from medcoding.codes import CodeRole, CodeSystem, PresentOnAdmission
 from medcoding.encounter import Setting
 from medcoding.finding import Finding
@@ -32,8 +33,11 @@ class CharacterOrigin(Record):
     characters: str
     """The characters so far, for instance `E11.2`."""
     meaning: str
+    """What the last of them adds, in the words of the tabular list; for a category its title."""
     origin: str
     """`documented`, `default`, `setting`, or `not documented`."""
+    axis: CharacterAxis | None = None
+    """What the last of them decides; none for a category."""
 
 
 class Instruction(Record):

@@ -16,7 +16,7 @@ from medcoding.errors import DependencyError, IntegrityError
 from medcoding.record import Record
 from retrieval.wording import LATERALITY_WORDS, Token, forms
 
-TermSource = Literal["clinical", "inclusion", "title", "drug"]
+TermSource = Literal["clinical", "inclusion", "title", "drug", "index", "neoplasm_table", "drug_table", "crosswalk"]
 
 _PASSED_OVER: Final = LATERALITY_WORDS | {
     "mild", "moderate", "severe", "acute", "chronic", "new", "recent", "ongoing", "persistent", "intermittent",
@@ -58,20 +58,20 @@ class Dictionary:
     """Longest-match lookup of terms in tokens. About 45,000 terms, 40 MB."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        self._terms: dict[tuple[str, ...], Term] = {}
-        self._prefixes: set[tuple[str, ...]] = set()
-        for term in terms:
-            self._add(forms(term.text), term)
+        self._take(_keyed(terms))
 
     @classmethod
     def load(cls, path: Path) -> Dictionary:
         """Read the file that `write_terms` wrote. Raises when it is missing or damaged."""
         try:
-            return cls(_stored(row) for row in orjson.loads(path.read_bytes()))
+            rows = orjson.loads(path.read_bytes())
+            dictionary = cls(())
+            dictionary._take({tuple(row.pop("forms")): _stored(row) for row in rows})
         except FileNotFoundError:
             raise DependencyError("The term dictionary is missing; run 'chartwright index build'.") from None
         except (orjson.JSONDecodeError, TypeError, AttributeError, KeyError):
             raise IntegrityError("The term dictionary is damaged; run 'chartwright index build'.") from None
+        return dictionary
 
     def __len__(self) -> int:
         return len(self._terms)
@@ -106,16 +106,26 @@ class Dictionary:
             trails += [((*key, run[i].form), i) for i in _next_positions(run, last)]
         return best
 
-    def _add(self, key: tuple[str, ...], term: Term) -> None:
-        if not key or len(key) > _LONGEST or key in self._terms:
-            return
-        self._terms[key] = term
-        self._prefixes.update(key[:length] for length in range(1, len(key) + 1))
+    def _take(self, terms: dict[tuple[str, ...], Term]) -> None:
+        self._terms = terms
+        self._prefixes = {key[:length] for key in terms for length in range(1, len(key) + 1)}
 
 
-def write_terms(path: Path, terms: Iterable[Term]) -> None:
-    """Write terms for `Dictionary.load`; of two with the same wording the first one counts."""
-    path.write_bytes(orjson.dumps([t.model_dump() for t in terms]))
+def write_terms(path: Path, terms: Iterable[Term]) -> int:
+    """Write terms with their normal forms for `Dictionary.load`; returns how many wordings differ."""
+    keyed = _keyed(terms)
+    path.write_bytes(orjson.dumps([{"forms": key, **term.model_dump()} for key, term in keyed.items()]))
+    return len(keyed)
+
+
+def _keyed(terms: Iterable[Term]) -> dict[tuple[str, ...], Term]:
+    """Terms by their normal forms; of two with the same forms the first one counts."""
+    keyed: dict[tuple[str, ...], Term] = {}
+    for term in terms:
+        key = forms(term.text)
+        if 0 < len(key) <= _LONGEST:
+            keyed.setdefault(key, term)
+    return keyed
 
 
 def _stored(row: dict[str, Any]) -> Term:

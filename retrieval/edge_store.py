@@ -53,6 +53,12 @@ class EdgeStore:
         return cls(shard)
 
     @classmethod
+    def open_for_writing(cls, folder: Path) -> EdgeStore:
+        """Open a collection itself, for the one builder that has it; never one that an index in use holds."""
+        with _damage_named(folder.name):
+            return cls(edge.EdgeShard.load(str(folder)))
+
+    @classmethod
     def open_copy(cls, folder: Path) -> EdgeStore:
         """Open a hard-linked copy of a built collection; the folder itself is left for other processes.
 

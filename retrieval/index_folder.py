@@ -3,10 +3,13 @@
 <root>/current -> builds/<digest>       swapped atomically when a build is complete
 <root>/builds/<digest>/manifest.json    every part with size and SHA-256
                        codebook/        one SQLite file per edition
+                       alphabetic_index/  the index books of each edition that has them
+                       procedures/      HCPCS Level II, CPT and NCCI, where they were given
                        encoder/         model.onnx, tokenizer.json
                        dictionary.json  clinical terms
                        collections/     surfaces, guidelines, past_encounters
 <root>/cache/                           what a rebuild need not make again
+<root>/sources/                         official and licensed files, read by every build
 """
 
 from __future__ import annotations
@@ -15,16 +18,22 @@ import hashlib
 from pathlib import Path
 from typing import Final, TypedDict
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 
+from medcoding.alphabetic_index import AlphabeticIndex
 from medcoding.codebook import Codebook, Codebooks
+from medcoding.codes import CodeSystem
 from medcoding.errors import DependencyError, IntegrityError
+from medcoding.ncci import NcciBook
+from medcoding.procedures import ProcedureBook
 from medcoding.record import Record
 
-MANIFEST_VERSION: Final = 1
+MANIFEST_VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 CURRENT: Final = "current"
 CODEBOOKS: Final = "codebook"
+ALPHABETIC_INDEX: Final = "alphabetic_index"
+PROCEDURES: Final = "procedures"
 ENCODER: Final = "encoder"
 DICTIONARY: Final = "dictionary.json"
 COLLECTIONS: Final = "collections"
@@ -43,7 +52,7 @@ class FilterKeys(TypedDict):
 
 FILTERED_BY: Final[dict[str, FilterKeys]] = {
     SURFACES: {"keyword_keys": (), "integer_keys": ("effective_from", "effective_to")},
-    GUIDELINES: {"keyword_keys": ("settings",), "integer_keys": ()},
+    GUIDELINES: {"keyword_keys": ("settings", "source"), "integer_keys": ()},
     PAST_ENCOUNTERS: {"keyword_keys": ("tenant", "setting"), "integer_keys": ()},
 }
 
@@ -58,15 +67,28 @@ class IndexPart(Record):
     sha256: str
 
 
+class IndexInput(Record):
+    """One file that a build read: an official or licensed file, or a table that ships."""
+
+    kind: str
+    """For instance `order`, `tabular`, `hcpcs`, `table`."""
+    name: str
+    sha256: str
+
+
 class IndexManifest(Record):
     """What a build holds and what it was made from."""
 
     version: int
+    built_at: AwareDatetime
     editions: tuple[str, ...]
     counts: dict[str, int]
-    """Points per collection, terms in the dictionary, billable codes per edition."""
-    sources: tuple[str, ...]
-    """Distributions, with versions, and tables that the build read."""
+    """Points per collection, terms in the dictionary, billable codes per edition, rows of every other book."""
+    encoder: str
+    """The embedding model and the run time that its vectors come from."""
+    distributions: tuple[str, ...]
+    """Chartwright and the packages whose content or form the index holds, with versions."""
+    inputs: tuple[IndexInput, ...]
     parts: tuple[IndexPart, ...]
 
     @property
@@ -103,6 +125,21 @@ class IndexFolder:
     def codebooks(self) -> Codebooks:
         """Open every edition."""
         return Codebooks(Codebook(path) for path in sorted((self.folder / CODEBOOKS).glob("*.sqlite")))
+
+    def alphabetic_index(self, edition: str) -> AlphabeticIndex | None:
+        """The Alphabetic Index and its tables for an edition; None when no official index file was given."""
+        path = self.folder / ALPHABETIC_INDEX / f"icd10cm-{edition.lower()}.sqlite"
+        return AlphabeticIndex(path) if path.is_file() else None
+
+    def procedures(self, system: CodeSystem) -> ProcedureBook | None:
+        """The book of HCPCS Level II or of CPT; None when its file was not given."""
+        path = self.folder / PROCEDURES / f"{system}.sqlite"
+        return ProcedureBook(path) if path.is_file() else None
+
+    def ncci(self) -> NcciBook | None:
+        """NCCI edits and medically unlikely edits; None when the tables were not given."""
+        path = self.folder / PROCEDURES / "ncci.sqlite"
+        return NcciBook(path) if path.is_file() else None
 
 
 def open_index(root: Path) -> IndexFolder:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from medcoding.candidate import GuidelinePassage, SimilarEncounter
+from medcoding.candidate import SimilarEncounter
 from medcoding.encounter import Setting
+from medcoding.guideline import DIGEST, OFFICIAL, GuidelineEntry, OfficialPassage
 from retrieval.encoder import TextEncoder
 from retrieval.fusion import fused_hits
 from retrieval.sparse import Bm25Encoder
@@ -15,6 +16,9 @@ from retrieval.store import AnyOf, Condition, Hit, Payload, VectorQuery, VectorS
 
 SHARED_TENANT: Final = ""
 """Tenant of what ships with the product and of installations with one tenant."""
+
+_POINTS_A_SECTION: Final = 4
+"""A section has several points; so many are asked for each section wanted (2, 4, 8 and 16 found nearly the same)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,19 @@ class KnowledgeSearch:
     encoder: TextEncoder
     sparse: Bm25Encoder
 
-    def passages(self, text: str, setting: Setting, limit: int) -> tuple[GuidelinePassage, ...]:
-        """Guideline passages nearest to the problems of an encounter, for its setting; each section once."""
-        hits = self._search(self.guidelines, text, (AnyOf("settings", (setting.value,)),), 2 * limit)
-        passages = dict.fromkeys(_passage(hit.payload) for hit in hits)
-        return tuple(passages)[:limit]
+    def passages(self, text: str, setting: Setting, limit: int) -> tuple[GuidelineEntry, ...]:
+        """Sections of the digest nearest to the problems of an encounter, for its setting; each section once."""
+        return tuple(dict.fromkeys(_entry(hit.payload) for hit in self._sections(DIGEST, text, setting, limit)))[:limit]
 
-    def all_passages(self) -> tuple[GuidelinePassage, ...]:
+    def official(self, text: str, setting: Setting, limit: int) -> tuple[OfficialPassage, ...]:
+        """The same of the user's own copy of the guidelines; empty where the index was built without one."""
+        hits = self._sections(OFFICIAL, text, setting, limit)
+        return tuple(dict.fromkeys(_official(hit.payload) for hit in hits))[:limit]
+
+    def all_passages(self) -> tuple[GuidelineEntry, ...]:
         """The whole digest, in order of section id."""
-        passages = dict.fromkeys(_passage(payload) for _, payload in self.guidelines.scroll())
-        return tuple(sorted(passages, key=lambda p: p.id))
+        sections = (payload for _, payload in self.guidelines.scroll() if payload["source"] == DIGEST)
+        return tuple(sorted(dict.fromkeys(map(_entry, sections)), key=lambda entry: entry.id))
 
     def similar(self, text: str, tenant: str | None, limit: int) -> tuple[SimilarEncounter, ...]:
         """Past encounters with like problems, of the tenant's own and of those shared with all."""
@@ -44,6 +51,10 @@ class KnowledgeSearch:
         tenants = tuple(dict.fromkeys((SHARED_TENANT, tenant or SHARED_TENANT)))
         hits = self._search(self.past_encounters, text, (AnyOf("tenant", tenants),), limit)
         return tuple(_similar(hit) for hit in hits)
+
+    def _sections(self, source: str, text: str, setting: Setting, limit: int) -> Sequence[Hit]:
+        conditions = (AnyOf("source", (source,)), AnyOf("settings", (setting.value,)))
+        return self._search(self.guidelines, text, conditions, _POINTS_A_SECTION * limit)
 
     def _search(self, store: VectorStore, text: str, conditions: tuple[Condition, ...], limit: int) -> Sequence[Hit]:
         if not text:
@@ -54,8 +65,13 @@ class KnowledgeSearch:
         return fused_hits(dense, lexical, limit)
 
 
-def _passage(payload: Payload) -> GuidelinePassage:
-    return GuidelinePassage.model_validate(dict(payload))
+def _entry(payload: Payload) -> GuidelineEntry:
+    return GuidelineEntry.model_validate({key: value for key, value in payload.items() if key != "source"})
+
+
+def _official(payload: Payload) -> OfficialPassage:
+    own = OfficialPassage.model_fields
+    return OfficialPassage.model_validate({key: value for key, value in payload.items() if key in own})
 
 
 def _similar(hit: Hit) -> SimilarEncounter:

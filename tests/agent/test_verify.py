@@ -17,14 +17,10 @@ from pydantic import ValidationError
 
 from agent.llm import Answer, AnswerT, Message, TokenScore
 from agent.verify import MentionAnswer, Verification, _plain, choice_signals, response_model, verify
-from medcoding.candidate import (
-    GuidelinePassage,
-    MentionCandidates,
-    Retrieved,
-    SimilarEncounter,
-)
+from medcoding.candidate import MentionCandidates, Retrieved, SimilarEncounter
 from medcoding.codes import CodeSystem
 from medcoding.errors import ConfigError, DependencyError
+from medcoding.guideline import GuidelineEntry
 from medcoding.mention import Assertion, Axes
 from medcoding.proposal import NotCodedReason, Source
 from prompts.loader import load_prompt
@@ -42,7 +38,7 @@ RETRIEVED = Retrieved(
         MentionCandidates(mention_id=1, candidates=candidates("M10.062", "M10.9", "M10.061")),
         MentionCandidates(mention_id=2, candidates=candidates("I10")),
     ),
-    passages=(GuidelinePassage(id="I.B.2", edition="FY2027", title="Detail", text="Code to the highest detail."),),
+    passages=(GuidelineEntry(id="I.B.2", edition="FY2027", title="Detail", text="Code to the highest detail."),),
     similar=(SimilarEncounter(case_id="past-7", score=0.8, codes=("M10.062", "I10")),),
 )
 

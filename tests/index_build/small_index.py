@@ -14,7 +14,8 @@ from typing import Final
 
 from filelock import FileLock
 
-from index_build.build import BuildPlan, build_index
+from index_build.build import build_index
+from index_build.workshop import BuildPlan
 
 ROOT: Final = Path(__file__).parents[2]
 INDEX_DIR: Final = ROOT / "var" / "test-index"

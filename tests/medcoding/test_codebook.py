@@ -17,12 +17,13 @@ from medcoding.codebook import (
     CodebookEntry,
     Codebooks,
     Edition,
+    EditionContent,
     EditionStatus,
     EntryKind,
-    InstructionalNotes,
     write_codebook,
 )
 from medcoding.errors import DependencyError, IntegrityError
+from medcoding.notes import CodeTarget, InstructionalNote, InstructionalNotes
 from retrieval.index_folder import CODEBOOKS, IndexFolder
 
 DAMAGED = "damaged or of another version; run 'chartwright index build'"
@@ -54,7 +55,9 @@ ENTRIES = (
         "F30-F39",
         "category",
         notes=InstructionalNotes(
-            excludes1=("bipolar disorder (F31.-)",),
+            excludes1=(
+                InstructionalNote(text="bipolar disorder (F31.-)", targets=(CodeTarget(first="F31", last="F31"),)),
+            ),
             seventh_character_note="one of these",
             seventh_characters={"A": "initial", "D": "subsequent"},
         ),
@@ -65,7 +68,7 @@ ENTRIES = (
 
 
 def _written(path: Path, entries: Sequence[CodebookEntry] = ENTRIES) -> Path:
-    write_codebook(path, _edition(dt.date(2029, 10, 1), dt.date(2030, 9, 30)), entries)
+    write_codebook(path, EditionContent(_edition(dt.date(2029, 10, 1), dt.date(2030, 9, 30)), entries))
     return path
 
 
@@ -270,8 +273,8 @@ def test_notes_are_those_of_the_tabular_list(fy2026: Codebook) -> None:
     assert e11_22
     assert i10
     assert m72_2
-    assert "(N18.1-N18.6)" in e11_22.notes.use_additional_code[0]
-    assert any("O10-O11" in note for note in i10.notes.excludes1)
+    assert "(N18.1-N18.6)" in e11_22.notes.use_additional_code[0].text
+    assert any("O10-O11" in note.text for note in i10.notes.excludes1)
     assert m72_2.notes.inclusion_terms == ("Plantar fasciitis",)
 
 

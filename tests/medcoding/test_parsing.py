@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from medcoding.candidate import GuidelinePassage
 from medcoding.encounter import Encounter
 from medcoding.errors import InputError
+from medcoding.guideline import GuidelineEntry
 from medcoding.parsing import load_lines, parse_record, read_lines
 
 PASSAGE = {"id": "I.B.18", "edition": "FY2025", "title": "Unspecified codes", "text": "Use what is known."}
@@ -31,7 +31,7 @@ def _lines(folder: Path, *lines: str) -> Path:
 def test_a_bad_line_keeps_its_place(tmp_path: Path) -> None:
     """Records and refusals come in file order with their line numbers; blank lines count but are skipped."""
     good = json.dumps(PASSAGE)
-    found = list(read_lines(GuidelinePassage, _lines(tmp_path, good, "{broken", "", "[]", good)))
+    found = list(read_lines(GuidelineEntry, _lines(tmp_path, good, "{broken", "", "[]", good)))
     assert [number for number, _ in found] == [1, 2, 4, 5]
     assert [isinstance(record, InputError) for _, record in found] == [False, True, True, False]
     assert str(found[1][1]).startswith("Line 2 of in.jsonl is not valid: ")
@@ -40,23 +40,23 @@ def test_a_bad_line_keeps_its_place(tmp_path: Path) -> None:
 def test_loading_stops_at_the_first_bad_line(tmp_path: Path) -> None:
     """A table that must be whole names the line that is not."""
     good = json.dumps(PASSAGE)
-    assert len(load_lines(GuidelinePassage, _lines(tmp_path, good, good))) == 2
+    assert len(load_lines(GuidelineEntry, _lines(tmp_path, good, good))) == 2
     with pytest.raises(InputError, match="Line 2"):
-        load_lines(GuidelinePassage, _lines(tmp_path, good, "{}", "{broken"))
+        load_lines(GuidelineEntry, _lines(tmp_path, good, "{}", "{broken"))
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])
 def test_a_file_that_cannot_be_read_is_the_callers_business(tmp_path: Path, name: str) -> None:
     """A missing file and a folder are refused in one sentence."""
     with pytest.raises(InputError, match="cannot be read"):
-        list(read_lines(GuidelinePassage, tmp_path / name))
+        list(read_lines(GuidelineEntry, tmp_path / name))
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     """Latin-1 bytes are a refused line, not a crash."""
     path = tmp_path / "latin.jsonl"
     path.write_bytes(json.dumps(PASSAGE, ensure_ascii=False).replace("Use", "Usé").encode("latin-1"))
-    assert [type(record) for _, record in read_lines(GuidelinePassage, path)] == [InputError]
+    assert [type(record) for _, record in read_lines(GuidelineEntry, path)] == [InputError]
 
 
 @pytest.mark.parametrize(

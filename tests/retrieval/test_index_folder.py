@@ -119,7 +119,7 @@ def test_a_flipped_bit_in_a_collection_is_found_too(copied: Path) -> None:
     [
         (lambda c: c[: len(c) // 2], "manifest is damaged"),
         (lambda _: b"{}", "manifest is damaged"),
-        (lambda c: c.replace(b'"version":1', b'"version":99'), "another version of Chartwright"),
+        (lambda c: c.replace(b'"version":2', b'"version":99'), "another version of Chartwright"),
     ],
     ids=["truncated", "empty", "newer"],
 )

@@ -87,3 +87,24 @@ def test_tenants_do_not_see_each_others_past(index: IndexFolder, tenant: str | N
     )
     found = KnowledgeSearch(store, store, encoder, sparse).similar("gout", tenant, 5)
     assert {encounter.case_id for encounter in found} == seen
+
+
+def test_the_users_own_copy_is_kept_apart(index: IndexFolder) -> None:
+    """Official passages are found as such, once each; the digest that the model reads stays the digest."""
+    encoder, sparse = OnnxEncoder(index.encoder), Bm25Encoder()
+    store = ClientStore.connect(":memory:", "guidelines")
+    store.create(size=DIMENSIONS)
+    payload: dict[str, object] = {"id": "II.H", "title": "H. Waiting", "text": "It waits.", "settings": ["inpatient"]}
+    official = {**payload, "source": "official", "edition": "FY2031", "page": 90, "headings": ["II Section II."]}
+    entry = {**payload, "source": "digest", "edition": "FY2025"}
+    (vector,) = encoder.encode(["uncertain diagnosis"])
+    store.upsert(
+        Point(number, vector, sparse.document("uncertain diagnosis"), held)
+        for number, held in enumerate((official, official, entry))
+    )
+    search = KnowledgeSearch(store, store, encoder, sparse)
+    (passage,) = search.official("uncertain diagnosis", Setting.INPATIENT, 5)
+    assert (passage.id, passage.page, passage.edition) == ("II.H", 90, "FY2031")
+    assert search.official("uncertain diagnosis", Setting.OUTPATIENT, 5) == ()
+    assert [p.edition for p in search.passages("uncertain diagnosis", Setting.INPATIENT, 5)] == ["FY2025"]
+    assert [p.edition for p in search.all_passages()] == ["FY2025"]

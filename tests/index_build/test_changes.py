@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from index_build.codebook import AddedCode, EditionChanges, RetitledCode, apply_changes, edition_of, fy2027_changes
-from medcoding.codebook import Codebook, CodebookEntry, EntryKind
+from index_build.changes import (
+    AddedCode,
+    EditionChanges,
+    RetitledCode,
+    apply_changes,
+    block_of,
+    divided_codes,
+    edition_of,
+    fy2027_changes,
+)
+from medcoding.codebook import Codebook, CodebookEntry, EditionContent, EntryKind, Succession
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +81,7 @@ def test_the_derived_edition_names_its_source(changes: EditionChanges) -> None:
     assert (edition.name, edition.status) == ("FY2027", "derived")
     assert (str(edition.effective_from), str(edition.effective_to)) == ("2026-10-01", "2027-09-30")
     assert "not checked against the official file" in edition.source
+    assert edition.notes_from == "FY2026"
 
 
 def _entry(code: str, parent: str | None, kind: EntryKind, *, billable: bool = False) -> CodebookEntry:
@@ -114,3 +124,22 @@ def test_changes_are_applied_and_marked() -> None:
         "A00.00": ("A00.0", "subcategory", "new", True, "derived"),
         "A0B": ("A00-A09", "category", "new category", True, "derived"),
     }
+
+
+def test_only_certain_successions_are_stated(changes: EditionChanges, shipped: tuple[EditionContent, ...]) -> None:
+    """A code that became a header was divided into its new codes; each of the 15 has some, and nothing else has."""
+    successions = divided_codes(shipped[0].entries, shipped[1].entries, 2027)
+    assert successions == shipped[1].successions
+    assert {s.old for s in successions} == set(changes.demoted)
+    new = {line.code for line in changes.added if line.billable}
+    assert {s.new for s in successions} <= new
+    plantar = [s for s in successions if s.old == "M72.2"]
+    assert plantar == [Succession(old="M72.2", new=f"M72.2{n}", fiscal_year=2027) for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("category", "block"), [("J4A", "J40-J4A"), ("J4B", "J40-J4A"), ("K6A", "K65-K68"), ("B00", None)]
+)
+def test_a_category_has_its_block(category: str, block: str | None) -> None:
+    """Its own, else that of the category before it under the same letter."""
+    assert block_of(category, {"A99": "A90-A99", "J4A": "J40-J4A", "K65": "K65-K68", "K70": "K70-K77"}) == block

@@ -1,0 +1,1 @@
+"""Readers: one kind of official or licensed file a module, each from bytes to records."""

@@ -1,0 +1,138 @@
+"""The official and licensed files that a build reads, from the index's own folder for them and from elsewhere.
+
+<index>/sources/icd10cm/     official releases: folders, zips or single files (`chartwright index fetch` puts them here)
+                hcpcs/       the quarterly release of HCPCS Level II
+                cpt/         the licensee's CPT file
+                ncci/        NCCI procedure-to-procedure edits and medically unlikely edits
+                crosswalk/   SNOMED CT or UMLS maps to ICD-10-CM
+
+What `chartwright index fetch` put into a folder must still be what it checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from index_build.catalogue import published_edition
+from index_build.editions import edition_inputs
+from index_build.procedures import hcpcs_files, ncci_files
+from index_build.provenance import verify_provenance
+from index_build.readers.table import NamedFile
+from index_build.release import ReleaseFiles, find_releases
+from medcoding.errors import InputError
+from retrieval.index_folder import IndexInput, file_digest
+
+SOURCES: Final = "sources"
+_INDEX_KINDS: Final = ("alphabetic_index", "external_cause_index", "neoplasms", "drugs", "guidelines")
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFiles:
+    """Files that lie elsewhere, beside those in the index's own folder for sources."""
+
+    official: tuple[Path, ...] = ()
+    """Folders, zips or single files of official ICD-10-CM releases."""
+    hcpcs: Path | None = None
+    cpt: Path | None = None
+    ncci: Path | None = None
+    crosswalk: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a build reads."""
+
+    releases: tuple[ReleaseFiles, ...] = ()
+    hcpcs: Path | None = None
+    cpt: Path | None = None
+    ncci: Path | None = None
+    crosswalks: tuple[Path, ...] = ()
+
+    def inputs(self) -> tuple[IndexInput, ...]:
+        """Every file with its digest: what the manifest names and what decides whether a step is made again."""
+        editions = (IndexInput(kind=i.kind, name=i.name, sha256=i.sha256) for i in edition_inputs(self.releases))
+        indexes = (
+            IndexInput(kind=kind, name=file.name, sha256=file.sha256())
+            for release in self.releases
+            for kind, file in release.files().items()
+            if kind in _INDEX_KINDS
+        )
+        return (*editions, *indexes, *self._procedure_inputs())
+
+    def _procedure_inputs(self) -> Iterator[IndexInput]:
+        if self.hcpcs:
+            yield from (_input("hcpcs", file) for file in hcpcs_files(self.hcpcs) if file)
+        if self.cpt:
+            yield _input("cpt", self.cpt)
+        if self.ncci:
+            yield from (_input("ncci", file) for file in ncci_files(self.ncci))
+        yield from (_input("crosswalk", path) for path in self.crosswalks)
+
+
+def find_sources(root: Path, given: GivenFiles | None = None) -> Sources:
+    """What lies in `<root>/sources` and what was given besides.
+
+    Raises `InputError` for what is missing or cannot be told apart, `IntegrityError` for what is not as it was fetched.
+    """
+    given = given or GivenFiles()
+    own = root / SOURCES
+    official = _folder(own / "icd10cm")
+    releases = (*(find_releases(official) if official else ()), *_given_releases(given.official, own))
+    return Sources(
+        releases=tuple(sorted(releases, key=lambda release: release.fiscal_year)),
+        hcpcs=_checked(_there(given.hcpcs)) if given.hcpcs else _folder(own / "hcpcs"),
+        cpt=_there(given.cpt) if given.cpt else _only_file(own / "cpt"),
+        ncci=_there(given.ncci) if given.ncci else _folder(own / "ncci"),
+        crosswalks=(*_files(own / "crosswalk"), *(_there(path) for path in given.crosswalk)),
+    )
+
+
+def fetch_folder(root: Path, edition: str) -> Path:
+    """Where the files of a published edition (`FY2027`, `HCPCS-2026-October`) belong; every build reads them there."""
+    name = published_edition(edition).name
+    return root / SOURCES / ("hcpcs" if name.startswith("HCPCS") else "icd10cm") / name
+
+
+def _given_releases(paths: Iterable[Path], own: Path) -> Iterator[ReleaseFiles]:
+    for path in paths:
+        found = find_releases(_checked(_there(path)))
+        if not path.resolve().is_relative_to(own.resolve()):  # what lies there is read anyway
+            yield from found
+
+
+def _checked(path: Path) -> Path:
+    for folder in (path, *path.glob("*")):
+        verify_provenance(folder)
+    return path
+
+
+def _there(path: Path) -> Path:
+    if not path.exists():
+        raise InputError(f"{path} does not exist; check the path.")
+    return path
+
+
+def _folder(folder: Path) -> Path | None:
+    """The folder when a file lies in it; a hidden one (a lock) is nothing, nor is one that is still being fetched."""
+    files = (p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".") and ".part" not in p.suffixes)
+    return _checked(folder) if any(files) else None
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(p for p in folder.glob("*") if p.is_file() and not p.name.startswith(".")))
+
+
+def _only_file(folder: Path) -> Path | None:
+    files = _files(folder)
+    if len(files) > 1:
+        raise InputError(f"{folder} holds {len(files)} files; keep the one CPT file to use.")
+    return files[0] if files else None
+
+
+def _input(kind: str, file: NamedFile) -> IndexInput:
+    sha256 = file_digest(file) if isinstance(file, Path) else hashlib.sha256(file.read_bytes()).hexdigest()
+    return IndexInput(kind=kind, name=file.name, sha256=sha256)
