@@ -1,4 +1,4 @@
-"""`chartwright code | why | lookup | search | batch | doctor | serve`."""
+"""`chartwright code | why | lookup | search | browse | batch | doctor | serve`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from typing import Annotated, TypeVar
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent import show
+from agent import show, show_books
 from agent.batch import count_lines, finished_lines, run_batch
+from agent.books import open_books
 from agent.bootstrap import build_pipeline
+from agent.browse import Shelf, walk
 from agent.doctor import examine
 from agent.ingest import VisitFacts, read_encounter
+from agent.lookup import CodeAnswer, LookupQuery, choose_edition, look_up, search_codes
 from agent.pipeline import Pipeline
 from agent.settings import Settings, load_settings
 from agent.why import why as answer_why
 from medcoding.codebook import Codebook, Codebooks
-from medcoding.codes import parse_code
+from medcoding.codes import CodeSystem, parse_code
 from medcoding.encounter import Encounter, Setting, Sex
 from medcoding.errors import DependencyError, InputError
 from medcoding.proposal import Source
@@ -55,6 +58,7 @@ EditionDate = Annotated[
     datetime | None,
     typer.Option("--dos", formats=["%Y-%m-%d"], help="Use the edition in force on this day (default: the latest)."),
 ]
+EditionOption = Annotated[str | None, typer.Option("--edition", help="Use this edition, for instance FY2026.")]
 
 
 @app.command()
@@ -125,19 +129,26 @@ def why(
 
 @app.command()
 def lookup(
-    asked: Annotated[str, typer.Argument(help="An ICD-10-CM code, with or without its dot.", metavar="CODE")],
+    asked: Annotated[str, typer.Argument(help="A code, with or without its dot; a HCPCS modifier.", metavar="CODE")],
+    system: Annotated[CodeSystem, typer.Option("--system", help="Code system.")] = CodeSystem.ICD10CM,
     dos: EditionDate = None,
+    edition: EditionOption = None,
     as_json: JsonOption = False,
     index_dir: IndexOption = None,
 ) -> None:
-    """Show a code: title, place in the book, notes, seventh characters. Exit code 2 when it does not exist."""
-    codebooks = open_index(load_settings(index_dir=index_dir).index_dir).codebooks()
-    codebook = _edition(codebooks, _day(dos))
-    entry = codebook.find(asked)
+    """Show a code: title, place, index paths, notes, characters, dates. Exit code 2 when it does not exist.
+
+    Example: chartwright lookup S82.10 or chartwright lookup J1885 --system hcpcs --dos 2026-11-02
+    """
+    books = open_books(open_index(load_settings(index_dir=index_dir).index_dir))
+    query = LookupQuery(system=system, dos=_day(dos), edition=edition)
+    answer = look_up(books, asked, query)
     if as_json:
-        print(entry.model_dump_json())
+        print(answer.model_dump_json())
+    elif isinstance(answer, CodeAnswer):
+        show_books.code(answer, _codebook(books.codebooks, query))
     else:
-        show.entry(entry, codebook)
+        show_books.procedure(answer)
 
 
 @app.command()
@@ -149,15 +160,36 @@ def search(
     index_dir: IndexOption = None,
 ) -> None:
     """Find codes for clinical words."""
-    from agent.lookup import search_codes
-
     pipeline = build_pipeline(load_settings(index_dir=index_dir))
-    _edition(pipeline.parts.codebooks, _day(dos))
+    _codebook(pipeline.parts.codebooks, LookupQuery(dos=_day(dos)))
     candidates = search_codes(pipeline.parts, " ".join(text), _day(dos), limit)
     if as_json:
         print("[" + ",".join(c.model_dump_json() for c in candidates) + "]")
     else:
         show.candidates(candidates)
+
+
+@app.command()
+def browse(
+    asked: Annotated[list[str] | None, typer.Argument(help="Words, or a code stem.", metavar="[TERM|STEM]")] = None,
+    depth: Annotated[int, typer.Option("--depth", min=0, max=9, help="Levels shown below the place.")] = 2,
+    dos: EditionDate = None,
+    edition: EditionOption = None,
+    as_json: JsonOption = False,
+    index_dir: IndexOption = None,
+) -> None:
+    """Walk through the Alphabetic Index and its tables by words, through the tabular list by stem.
+
+    Example: chartwright browse fracture tibia --depth 3
+    """
+    books = open_books(open_index(load_settings(index_dir=index_dir).index_dir))
+    codebook = _codebook(books.codebooks, LookupQuery(dos=_day(dos), edition=edition))
+    shelf = Shelf(codebook, books.alphabetic_indexes.get(codebook.edition.name), depth)
+    answer = walk(shelf, " ".join(asked or ()))
+    if as_json:
+        print(answer.model_dump_json())
+    else:
+        show_books.browsed(answer)
 
 
 @app.command()
@@ -255,11 +287,11 @@ def _settings(model: str | None, index_dir: Path | None, *, no_fallback: bool) -
     return settings.model_copy(update={"llm": settings.llm.model_copy(update={"model": model})})
 
 
-def _edition(codebooks: Codebooks, day: date | None) -> Codebook:
-    """The edition in force on a day, the latest without one; a stand-in is announced."""
-    choice = codebooks.for_date(day or codebooks.latest.edition.effective_from)
+def _codebook(codebooks: Codebooks, query: LookupQuery) -> Codebook:
+    """The edition asked for; a stand-in is announced."""
+    choice = choose_edition(codebooks, query)
     if not choice.in_force:
-        show.note(f"No loaded edition covers {day}; {choice.codebook.edition.name} is the nearest and is shown.")
+        show.note(f"No loaded edition covers {query.dos}; {choice.codebook.edition.name} is the nearest and is shown.")
     return choice.codebook
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from agent.specificity import LEAVES_OPEN
 from medcoding.characters import CharacterMeaning, character_meanings
 from medcoding.codebook import Codebook
 from medcoding.result import CharacterOrigin
@@ -37,10 +38,9 @@ def _origin(meaning: CharacterMeaning, above: frozenset[str], said: frozenset[st
     """Words that stand above already need no saying again; whether a visit is the first is for the visit to say."""
     if meaning.axis == "encounter":
         return "setting"
-    words = frozenset(forms(meaning.meaning))
-    if "unspecified" in words:
+    if LEAVES_OPEN.search(meaning.meaning):
         return "not documented"
-    added = words - above
+    added = frozenset(forms(meaning.meaning)) - above
     return "documented" if added & said or not added else "default"
 
 

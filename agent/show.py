@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
@@ -17,11 +17,9 @@ from agent.doctor import Check
 from agent.printable import printable
 from agent.why import WhyAnswer
 from medcoding.candidate import Candidate
-from medcoding.codebook import Codebook, CodebookEntry
 from medcoding.codes import ICD10CM_SHAPE
 from medcoding.encounter import Encounter
 from medcoding.finding import Finding
-from medcoding.notes import NOTE_KINDS, InstructionalNotes
 from medcoding.proposal import EvidenceQuote, NotCoded, Source
 from medcoding.result import CodeLine, CodingResult, Instruction, Rationale
 
@@ -66,34 +64,6 @@ def why(answer: WhyAnswer) -> None:
         output.print(f"  {_quoted(quote)}")
     if answer.line:
         output.print(_rationale(answer.line))
-
-
-def entry(shown: CodebookEntry, codebook: Codebook) -> None:
-    """One entry of the book with its place and its notes."""
-    state = "billable" if shown.billable else "header, not billable"
-    derived = ", derived: not checked against the official file" if shown.status == "derived" else ""
-    tree = Tree(f"[bold]{shown.code}[/] {escape(shown.title)} ({state} in {codebook.edition.name}{derived})")
-    place = tree.add("place in the tabular list")
-    for above in reversed(codebook.ancestors(shown.code)):
-        place.add(f"{above.code} {escape(above.title)}")
-    for kind, texts in _printed(shown.notes):
-        branch = tree.add(kind.replace("_", " "))
-        for text in texts:
-            branch.add(escape(text))
-    for child in codebook.children(shown.code):
-        tree.add(f"{child} {escape(codebook.title(child))}")
-    output.print(tree)
-
-
-def _printed(notes: InstructionalNotes) -> Iterator[tuple[str, Iterable[str]]]:
-    """Each kind of note that stands at an entry, with its lines."""
-    yield from (
-        (kind, getattr(notes, kind)) for kind in ("includes", "inclusion_terms", "notes") if getattr(notes, kind)
-    )
-    yield from ((kind, [note.text for note in notes.of(kind)]) for kind in NOTE_KINDS if notes.of(kind))
-    if notes.seventh_characters:
-        meanings = (f"{character}: {meaning}" for character, meaning in notes.seventh_characters.items())
-        yield "seventh characters", (*filter(None, [notes.seventh_character_note]), *meanings)
 
 
 def candidates(found: Sequence[Candidate]) -> None:

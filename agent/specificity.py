@@ -8,7 +8,7 @@ from typing import Final
 from medcoding.codebook import Codebook
 from retrieval.wording import SIDES, forms
 
-_LEAVES_OPEN: Final = re.compile(r"(?<!\bor )\bunspecified\b", re.IGNORECASE)
+LEAVES_OPEN: Final = re.compile(r"(?<!\bor )\bunspecified\b", re.IGNORECASE)
 """`Heart failure, unspecified`; not `stage 1 through 4, or unspecified chronic kidney disease`."""
 
 _SIBLING_LIMIT: Final = 40
@@ -17,7 +17,7 @@ _SIBLING_LIMIT: Final = 40
 def open_axes(code: str, codebook: Codebook) -> tuple[str, ...]:
     """Names of the attributes that the record would have to give for a more specific code."""
     entry = codebook.entry(code)
-    if entry is None or not _LEAVES_OPEN.search(entry.title):
+    if entry is None or not LEAVES_OPEN.search(entry.title):
         return ()
     words = _distinguishing(code, codebook)
     sided = bool(frozenset(forms(entry.title)) & SIDES)

@@ -7,7 +7,6 @@ and a build that was killed goes on where it stopped.
 from __future__ import annotations
 
 import filecmp
-import os
 import shutil
 import tempfile
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from index_build.report import Reporter
 from index_build.search_steps import collections, dictionary, searchable
 from index_build.stages import Stages
 from index_build.workshop import BuildPlan, Workshop
-from medcoding.errors import DependencyError
+from medcoding.errors import ConfigError, DependencyError
 from retrieval import index_folder as layout
 from retrieval.index_folder import IndexFolder, IndexManifest, IndexPart, file_digest, open_index
 
@@ -32,13 +31,20 @@ _UNFINISHED: Final = ".unfinished-"
 
 
 def build_index(plan: BuildPlan, report: Reporter) -> IndexFolder:
-    """Build everything and make it current. One builder at a time; readers go on with the old build meanwhile."""
-    plan.root.mkdir(parents=True, exist_ok=True)
+    """Build everything and make it current. One builder at a time; readers go on with the old build meanwhile.
+
+    Raises `DependencyError` when another one is at work, `ConfigError` when the disk refuses, and what readers of the
+    sources raise.
+    """
     try:
+        plan.root.mkdir(parents=True, exist_ok=True)
         with FileLock(plan.root / "build.lock", timeout=0):
             return _build(plan, report)
     except Timeout:
         raise DependencyError("Another process is building this index; wait until it has finished.") from None
+    except OSError as error:
+        place, why = error.filename or plan.root, error.strerror or "copying failed"
+        raise ConfigError(f"{place} cannot be read or written ({why}); mend its permissions or make room.") from None
 
 
 def _build(plan: BuildPlan, report: Reporter) -> IndexFolder:
@@ -107,7 +113,8 @@ def _same(one: Path, other: Path) -> bool:
 
 def _make_current(root: Path, target: Path) -> None:
     """Point `current` at the new build in one step that readers cannot see half done."""
-    link = root / f".current-{os.getpid()}"
+    link = root / f".{layout.CURRENT}"
+    link.unlink(missing_ok=True)  # only one builder runs: a killed one left it
     link.symlink_to(target.relative_to(root))
     link.replace(root / layout.CURRENT)
 

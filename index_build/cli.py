@@ -82,8 +82,9 @@ def build(
     """
     started = time.monotonic()
     given = GivenFiles(tuple(official or ()), hcpcs, cpt, ncci, tuple(crosswalk or ()))
+    plan = BuildPlan(index_dir, find_sources(index_dir, given))
     with _progress() as progress:
-        index = build_index(BuildPlan(index_dir, find_sources(index_dir, given)), ProgressReporter(progress))
+        index = build_index(plan, ProgressReporter(progress))
     counts = ", ".join(f"{name} {count:,}" for name, count in index.manifest.counts.items())
     _say(f"Index {index.manifest.digest} is current after {time.monotonic() - started:.0f} s: {counts}.")
 

@@ -14,12 +14,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agent.lookup import search_codes
+from agent.lookup import CodeAnswer, LookupQuery, ProcedureAnswer, look_up, search_codes
 from agent.pipeline import Parts, Pipeline
 from agent.serve.body import parsed, received
 from agent.serve.problems import described, unavailable
 from agent.settings import Settings
-from medcoding.codebook import Codebook, CodebookEntry, Edition
 from medcoding.encounter import Encounter
 from medcoding.errors import ChartwrightError, InputError
 from medcoding.record import Record
@@ -42,33 +41,11 @@ def _written_day(value: object) -> object:
     return value
 
 
-class LookupQuery(Record):
+class CodeQuery(LookupQuery):
     """Parameters of a lookup."""
 
     dos: Annotated[date, BeforeValidator(_written_day)] | None = None
     """Use the edition in force on this day (default: the latest)."""
-
-
-class Ancestor(Record):
-    """An entry above a code."""
-
-    code: str
-    kind: str
-    title: str
-
-
-class CodeAnswer(CodebookEntry):
-    """An entry of the tabular list with its place in the book."""
-
-    edition: Edition
-    in_force: bool
-    """False when no loaded edition is in force on the day asked about and this is the nearest one."""
-    seventh_characters: dict[str, str]
-    """The table that governs the code, its own or an ancestor's."""
-    lineage: tuple[Ancestor, ...]
-    """Entries above, nearest first, up to the chapter."""
-    billable_children: int
-    """Number of billable codes below."""
 
 
 class Liveness(Record):
@@ -107,14 +84,11 @@ class Service:
 
     def look_up_code(
         self,
-        code: Annotated[str, Path(description="An ICD-10-CM code, with or without its dot.")],
-        query: Annotated[LookupQuery, Query()],
-    ) -> CodeAnswer:
-        """Show a code: title, place in the book, notes, seventh characters."""
-        codebooks = self.pipeline.parts.codebooks
-        if query.dos is None:
-            return _looked_up(code, codebooks.latest, in_force=True)
-        return _looked_up(code, *codebooks.for_date(query.dos))
+        code: Annotated[str, Path(description="A code, with or without its dot, or a HCPCS modifier.")],
+        query: Annotated[CodeQuery, Query()],
+    ) -> CodeAnswer | ProcedureAnswer:
+        """Show a code: title, place in the book, index paths, notes, characters, dates."""
+        return look_up(self.pipeline.parts.books, code, query)
 
     async def healthz(self) -> Liveness:
         """Say that the process lives."""
@@ -139,22 +113,10 @@ def router(service: Service) -> APIRouter:
         "/v1/encounters", service.code_encounter, methods=["POST"], response_model=CodingResult,
         openapi_extra=_ENCOUNTER_BODY, responses=described(400, 413, 415, 422, 500, 502, 503),
     )  # fmt: skip
-    routes.add_api_route("/v1/codes/{code}", service.look_up_code, responses=described(404, 422, 500))
+    routes.add_api_route("/v1/codes/{code}", service.look_up_code, responses=described(404, 422, 500, 503))
     routes.add_api_route("/healthz", service.healthz)
     routes.add_api_route("/readyz", service.readyz, response_model=Readiness, responses=described(503))
     return routes
-
-
-def _looked_up(asked: str, codebook: Codebook, in_force: bool) -> CodeAnswer:
-    entry = codebook.find(asked)
-    return CodeAnswer(
-        **dict(entry),
-        edition=codebook.edition,
-        in_force=in_force,
-        seventh_characters=codebook.seventh_characters(entry.code),
-        lineage=tuple(Ancestor(code=a.code, kind=a.kind, title=a.title) for a in codebook.ancestors(entry.code)),
-        billable_children=sum(1 for below in codebook.billable_under(entry.code) if below != entry.code),
-    )
 
 
 def _probed(parts: Parts) -> Readiness:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from medcoding.encounter import Setting
 from medcoding.guideline import GuidelineEntry
 from medcoding.mention import Assertion, Axes, Mention
 from medcoding.result import Rationale
+from tests.books import excerpts
 from tests.charts import chart, mention
 from tests.flow.notes import proposed
 
@@ -107,6 +110,30 @@ def test_the_path_shows_the_wording_that_matched(fy2027: Codebook) -> None:
     assert explained(fy2027, "I10", candidates=(surface,)).index_path[:2] == ("hypertension", "high blood pressure")
     same = offer("I10", "Essential hypertension", "Hypertension")
     assert explained(fy2027, "I10", candidates=(same,)).index_path[1].startswith("9 ")
+
+
+def test_the_path_leads_through_the_alphabetic_index(tmp_path: Path, fy2027: Codebook) -> None:
+    """Main term, subterm, printed stem, then the tabular list down to the code: what a coder would look up."""
+    with closing(excerpts(tmp_path, fy2027)) as index:
+        indexed = Explainer(PASSAGES, {"FY2027": index})
+        sore = mention(1, "sore foot", 1, axes=Axes(laterality="right"))
+        path = explained(fy2027, "M79.671", sore, explainer=indexed, candidates=(offer("M79.671", "Foot"),)).index_path
+    assert path[:3] == ("sore foot", "Alphabetic Index: Sore, soreness", "foot: M79.67-")
+    assert path[3].startswith("13 ")
+    assert path[-1].startswith("M79.671 ")
+
+
+def test_the_wording_stays_where_the_index_shares_no_word(tmp_path: Path, fy2027: Codebook) -> None:
+    """A path that says other words than the record is joined to it by the wording that matched, or not shown."""
+    tender, painful = offer("M79.671", "Foot", "soreness of the foot"), offer("M79.671", "Foot", "pain")
+    hurt = mention(1, "hurts", 1)
+    with closing(excerpts(tmp_path, fy2027)) as index:
+        indexed = Explainer(PASSAGES, {"FY2027": index})
+        joined = explained(fy2027, "M79.671", hurt, explainer=indexed, candidates=(tender,)).index_path
+        unjoined = explained(fy2027, "M79.671", hurt, explainer=indexed, candidates=(painful,)).index_path
+    assert joined[:3] == ("hurts", "soreness of the foot", "Alphabetic Index: Sore, soreness")
+    assert unjoined[:2] == ("hurts", "pain")
+    assert unjoined[2].startswith("13 ")
 
 
 def test_each_character_says_where_it_comes_from(fy2027: Codebook) -> None:

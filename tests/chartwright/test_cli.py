@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from chartwright.cli import _exit_code, main
+from medcoding.codebook import Codebook
 from medcoding.result import CodingResult
+from tests.books import index_with_books
 from tests.model_server import completion, serving
 
 CANARY = "zqxcanary"
@@ -128,6 +130,18 @@ def test_a_bad_file_is_refused_in_one_sentence(
         (("lookup", "ZZZ"), "ZZZ does not exist"),
         (("lookup", "hypertension"), "not written like a code"),
         (("lookup", "M72.2", "--dos", "2026-13-01"), "--dos"),
+        (
+            ("lookup", "S23.420A"),
+            "S23.420A ended with FY2026 and does not exist in FY2027; the nearest entry is S23.42",
+        ),
+        (("lookup", "M67.A02", "--edition", "FY2026"), "it begins with FY2027 on 2026-10-01"),
+        (("lookup", "I10", "--edition", "FY1999"), "name one of FY2026, FY2027"),
+        (("lookup", "I10", "--system", "snomed"), "'snomed' is not one of"),
+        (("lookup", "D2740", "--system", "hcpcs"), "American Dental Association"),
+        (("lookup", "I10", "--system", "hcpcs"), "not written like a code of hcpcs"),
+        (("browse", "S82.9999"), "S82.9999 does not exist in FY2027; the nearest entry is S82.9"),
+        (("browse", "qwerty"), "try 'chartwright search'"),
+        (("browse", "I10", "--depth", "10"), "--depth"),
         (("batch", "none.jsonl", "out.jsonl"), "none.jsonl cannot be read"),
         (("batch", "note.txt", "note.txt"), "overwrite its own input"),
         (("code", "note.txt", *VISIT, "--html", "nowhere/page.html"), "page.html cannot be written"),
@@ -324,6 +338,48 @@ def test_lookup_follows_the_date(chartwright: Command) -> None:
     assert json.loads(chartwright("lookup", "M72.2", "--dos", "2026-10-01", "--json").out)["billable"] is False
 
 
+@pytest.mark.parametrize(("system", "code"), [("hcpcs", "J1885"), ("hcpcs", "LT"), ("cpt", "9ZZZ1")])
+def test_without_its_book_a_code_is_not_looked_up(system: str, code: str, chartwright: Command) -> None:
+    """A dependency, exit code 3, with the command that loads the book."""
+    words = f"No {system.upper()} book is loaded; run 'chartwright index build --{system} FILE'"
+    refused(chartwright("lookup", code, "--system", system), 3, words)
+
+
+def test_lookup_shows_the_books_that_are_loaded(chartwright: Command, fy2027: Codebook) -> None:
+    """Index paths and characters for a stem; words and days for a HCPCS code and a modifier."""
+    books = index_with_books(chartwright.folder / "books", chartwright.index_dir, fy2027)
+    stem = chartwright("lookup", "M79.67", index_dir=books).out
+    for words in ("Sore, soreness > foot: M79.67-", "M79.671: 1 right", "inherited notes", "excludes1 at M79"):
+        assert words in stem
+    assert "present on admission: no list loaded" in chartwright("lookup", "R52").out
+    walker = chartwright("lookup", "E0132", "--system", "hcpcs", "--dos", "2030-01-01", index_dir=books).out
+    for words in ("Walker of an old make", "last day: 2029-12-31", "not in force on the day asked about"):
+        assert words in walker
+    assert "left side" in chartwright("lookup", "lt", "--system", "hcpcs", index_dir=books).out
+    said = json.loads(chartwright("lookup", "M79.671", "--json", index_dir=books).out)
+    assert said["index_paths"][0]["titles"] == ["Sore, soreness", "foot"]
+
+
+def test_browse_walks_through_the_index(chartwright: Command, fy2027: Codebook) -> None:
+    """Letters, a term with what stands below and where it leads, the columns of a table."""
+    books = index_with_books(chartwright.folder / "books", chartwright.index_dir, fy2027)
+    assert "main terms" in chartwright("browse", index_dir=books).out
+    sore = chartwright("browse", "achiness", index_dir=books).out
+    assert "foot see Soreness, foot → Alphabetic Index > Sore, soreness > foot" in " ".join(sore.split())
+    assert "adverse effect: T39.015-" in chartwright("browse", "aspirin", index_dir=books).out
+    said = json.loads(chartwright("browse", "breast", "--depth", "0", "--json", index_dir=books).out)
+    assert said["terms"][0]["codes"][0] == {"code": "C50.9-", "column": "malignant primary"}
+
+
+def test_browse_without_an_index_reads_the_tabular_list(chartwright: Command) -> None:
+    """It says so on standard error; a stem needs no index."""
+    run = chartwright("browse", "plantar", "wart")
+    assert (run.code, "B07.0" in run.out) == (0, True)
+    assert "No Alphabetic Index is loaded for FY2027" in run.err
+    assert "Diseases of the circulatory system" in chartwright("browse").out
+    assert "S82.10 Unspecified fracture" in chartwright("browse", "S82.1", "--depth", "1").out
+
+
 def test_search_finds_codes_for_words(chartwright: Command) -> None:
     """Abbreviations and several words without quotes; as many as asked for."""
     found = json.loads(chartwright("search", "high", "blood", "pressure", "--json", "--limit", "3").out)
@@ -385,7 +441,7 @@ def test_a_batch_does_not_touch_another_ones_output(chartwright: Command) -> Non
     assert Path(target).read_text(encoding="utf-8") == '{"case_id": "z"}\n'
 
 
-COMMANDS = ("code", "why", "lookup", "search", "batch", "doctor", "serve", "index", "eval")
+COMMANDS = ("code", "why", "lookup", "search", "browse", "batch", "doctor", "serve", "index", "eval")
 
 
 def test_help_teaches(chartwright: Command) -> None:

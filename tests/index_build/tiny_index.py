@@ -38,9 +38,11 @@ FY2027: Final = Edition(
     source="a table of our own",
     notes_from="FY2026",
 )
-_READ: Final = InstructionalNote(text="Use additional code for gout (M10.-)", targets=(CodeTarget(first="M10"),))
+_READ: Final = InstructionalNote(
+    text="Use additional code for gout (M10.-)", targets=(CodeTarget(first="M10", last="M10"),)
+)
 _NOT_READ: Final = InstructionalNote(text="Code also any gout (M10.9)")
-_NOTES: Final = InstructionalNotes(use_additional=(_READ, _NOT_READ))
+_NOTES: Final = InstructionalNotes(use_additional_code=(_READ, _NOT_READ))
 
 
 def entry(code: str, parent: str | None, title: str, notes: InstructionalNotes | None = None) -> CodebookEntry:

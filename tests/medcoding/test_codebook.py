@@ -124,7 +124,12 @@ def test_a_file_that_is_no_codebook_is_refused_at_once(tmp_path: Path, content: 
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE edition SET schema = 99", "DELETE FROM edition", "ALTER TABLE edition DROP COLUMN source"],
+    [
+        "UPDATE edition SET schema = 99",
+        "UPDATE edition SET record = '{}'",
+        "DELETE FROM edition",
+        "ALTER TABLE edition DROP COLUMN record",
+    ],
 )
 def test_a_codebook_of_another_version_is_refused(tmp_path: Path, statement: str) -> None:
     """A database that another version wrote does not answer."""

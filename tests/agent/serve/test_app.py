@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -19,12 +20,14 @@ from jsonschema import Draft202012Validator
 from agent.bootstrap import build_pipeline
 from agent.ingest import InputLimits, VisitFacts, read_encounter
 from agent.llm import LlmSettings
+from agent.lookup import CodeAnswer, ProcedureAnswer
 from agent.pipeline import Pipeline
 from agent.serve.app import create_app
 from agent.serve.body import parsed
 from agent.serve.problems import PROBLEM_JSON, Problem
-from agent.serve.routes import CodeAnswer, Readiness
+from agent.serve.routes import Readiness
 from agent.settings import Settings
+from medcoding.codebook import Codebook
 from medcoding.encounter import Encounter
 from medcoding.errors import (
     ConfigError,
@@ -35,6 +38,7 @@ from medcoding.errors import (
 )
 from medcoding.result import CodingResult
 from retrieval.store import FloatVector
+from tests.books import index_with_books
 from tests.fakes import ScriptedLLM
 
 SAID: Final = "Zebrafish"
@@ -407,6 +411,47 @@ class TestCodes:
         assert "nearest entry is X99" in detail
         detail = problem(await client.get("/v1/codes/U99"), 404, "no-such-code").detail
         assert detail.endswith("check the spelling.")
+
+    async def test_an_edition_may_be_named(self, client: httpx.AsyncClient) -> None:
+        """In place of a day; one that is not loaded is refused with those that are."""
+        response = await client.get("/v1/codes/M72.2", params={"edition": "FY2026"})
+        assert CodeAnswer.model_validate_json(response.content).billable
+        refused = await client.get("/v1/codes/M72.2", params={"edition": "FY1999"})
+        assert "FY2026, FY2027" in problem(refused, 422, "invalid-input").detail
+
+    async def test_says_what_is_not_loaded(self, client: httpx.AsyncClient) -> None:
+        """Without official files there is no Alphabetic Index and no list of codes exempt from POA reporting."""
+        answer = CodeAnswer.model_validate_json((await client.get("/v1/codes/E11.22")).content)
+        assert (answer.index_loaded, answer.poa_exempt) == (False, None)
+        assert {note.at for note in answer.notes_in_force} >= {"E11.22", "E11"}
+
+    @pytest.mark.parametrize(
+        ("code", "system", "status", "kind"),
+        [
+            ("J1885", "hcpcs", 503, "unavailable"),
+            ("9ZZZ1", "cpt", 503, "unavailable"),
+            ("D2740", "hcpcs", 422, "invalid-input"),
+            ("I10", "snomed", 422, "invalid-input"),
+        ],
+    )
+    async def test_other_systems_need_their_book(
+        self, client: httpx.AsyncClient, code: str, system: str, status: int, kind: str
+    ) -> None:
+        """No book is the operator's to mend; a dental code and an unknown system are the caller's."""
+        problem(await client.get(f"/v1/codes/{code}", params={"system": system}), status, kind)
+
+    async def test_a_hcpcs_code_is_looked_up_in_its_book(
+        self, settings: Settings, index_dir: Path, fy2027: Codebook, tmp_path: Path
+    ) -> None:
+        """The system is named, since 6,761 undotted diagnosis codes look like HCPCS."""
+        root = index_with_books(tmp_path, index_dir, fy2027)
+        pipeline = build_pipeline(settings.model_copy(update={"index_dir": root}))
+        async with client_of(pipeline, settings) as client:
+            response = await client.get("/v1/codes/J1885", params={"system": "hcpcs", "dos": "2030-07-01"})
+            paths = CodeAnswer.model_validate_json((await client.get("/v1/codes/R52")).content).index_paths
+        answer = ProcedureAnswer.model_validate_json(response.content)
+        assert (answer.short_descriptor, answer.in_force) == ("Ketorolac inj", True)
+        assert paths[0].titles == ("Sore, soreness",)
 
     @pytest.mark.parametrize("code", ["hello there", "1", "%00", "%FF", "E11.99999", "😀"])
     async def test_what_is_no_code(self, client: httpx.AsyncClient, code: str) -> None:
