@@ -31,8 +31,9 @@ from medcoding.chart import Chart
 from medcoding.codebook import Codebooks, EditionChoice
 from medcoding.encounter import Encounter
 from medcoding.errors import DependencyError
+from medcoding.finding import Finding
 from medcoding.mention import Mention, MentionKind
-from medcoding.proposal import Choice
+from medcoding.proposal import Choice, Proposal
 from medcoding.result import CodingResult, Cost, Stamp
 from prompts.loader import Prompt
 from retrieval.knowledge import KnowledgeSearch
@@ -102,6 +103,17 @@ class Prepared:
     edition: EditionChoice
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What every step of one encounter made: for evaluators, who ask where a code was lost."""
+
+    prepared: Prepared
+    choices: tuple[Choice, ...]
+    proposal: Proposal
+    findings: tuple[Finding, ...]
+    result: CodingResult
+
+
 class Pipeline:
     """Codes encounters. Safe to call concurrently."""
 
@@ -113,6 +125,10 @@ class Pipeline:
 
         Raises `DependencyError` only when the model is down and the operator forbade the fallback.
         """
+        return (await self.trace(encounter)).result
+
+    async def trace(self, encounter: Encounter) -> Trace:
+        """The same way with the record of every step."""
         clock = Clock()
         prepared = await asyncio.to_thread(self.prepare, encounter, clock)
         with clock.step("verify"):
@@ -168,7 +184,7 @@ class Pipeline:
             raise DependencyError(next(iter(verification.failures.values())), retryable=True)
         return verification, "chosen by rules, the language model gave no usable answer"
 
-    def _concluded(self, prepared: Prepared, verification: Verification, why_rules: str, clock: Clock) -> CodingResult:
+    def _concluded(self, prepared: Prepared, verification: Verification, why_rules: str, clock: Clock) -> Trace:
         parts, codebook = self.parts, prepared.edition.codebook
         with clock.step("reconcile"):
             choices = _all_choices(prepared, verification)
@@ -188,7 +204,8 @@ class Pipeline:
             )
             result = assemble(answered, codebook, parts.explainer, parts.routing, parts.stamp)
         stamp = parts.stamp.model_copy(update={"model": parts.model.llm.name or "none" if parts.model else "none"})
-        return result.model_copy(update={"cost": _cost(verification.usage, parts.model, clock), "stamp": stamp})
+        result = result.model_copy(update={"cost": _cost(verification.usage, parts.model, clock), "stamp": stamp})
+        return Trace(prepared, choices, proposal, findings, result)
 
 
 def _all_choices(prepared: Prepared, verification: Verification) -> tuple[Choice, ...]:
