@@ -18,8 +18,7 @@ class CachedEncoder:
 
     def __init__(self, encoder: TextEncoder, path: Path) -> None:
         self._encoder = encoder
-        self._file = sqlite3.connect(path)
-        self._file.execute("CREATE TABLE IF NOT EXISTS vector (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        self._file = _opened(path)
 
     def encode(self, texts: Sequence[str]) -> list[FloatVector]:
         """Vectors of the texts, in order."""
@@ -34,3 +33,18 @@ class CachedEncoder:
     def _read(self, key: bytes) -> FloatVector | None:
         row = self._file.execute("SELECT vector FROM vector WHERE text = ?", (key,)).fetchone()
         return np.frombuffer(row[0], dtype=np.float32) if row else None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The cache; one that is damaged is begun anew, for it only saves time."""
+    try:
+        return _connected(path)
+    except sqlite3.DatabaseError:
+        path.unlink()
+        return _connected(path)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE IF NOT EXISTS vector (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+    return connection

@@ -55,7 +55,7 @@ def official_guidelines(file: ReleaseFile, stages: Stages, cutter: PassageCutter
     Raises `InputError` when the file is not the guidelines.
     """
     key = digest_of(file.sha256(), code_digest([guidelines_pdf, passage_nodes, medcoding.guideline]))
-    made = stages.made("official_guidelines", key, lambda folder: _write_official(folder, file, cutter))
+    made = stages.made(f"guidelines-{file.name}", key, lambda folder: _write_official(folder, file, cutter))
     return tuple(Findable(*orjson.loads(line)) for line in (made / _FINDABLE).read_bytes().splitlines())
 
 

@@ -90,15 +90,18 @@ def find_release(path: Path) -> ReleaseFiles:
     return releases[0]
 
 
-def find_releases(path: Path) -> tuple[ReleaseFiles, ...]:
-    """The official releases under a path, one a fiscal year, earliest first.
+def find_releases(*paths: Path) -> tuple[ReleaseFiles, ...]:
+    """The official releases under some paths, one a fiscal year, earliest first; one release may lie in several places.
 
     Raises `InputError` when nothing is found, when no name tells the year of a file, when two different files of one
     release are of one kind, or when a zip cannot be read.
     """
-    matches = [match for found in files_under(path) for match in _matches(found)]
-    if not matches:
-        raise InputError(f"{path} holds no official ICD-10-CM file; keep the names under which they are published.")
+    matches: list[_Match] = []
+    for path in paths:
+        here = [match for found in files_under(path) for match in _matches(found)]
+        if not here:
+            raise InputError(f"{path} holds no official ICD-10-CM file; keep the names under which they are published.")
+        matches += here
     years = {match.year for match in matches} - {None}
     by_year: dict[int, list[_Match]] = defaultdict(list)
     for match in matches:

@@ -12,7 +12,7 @@ What `chartwright index fetch` put into a folder must still be what it checked.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -80,10 +80,9 @@ def find_sources(root: Path, given: GivenFiles | None = None) -> Sources:
     """
     given = given or GivenFiles()
     own = root / SOURCES
-    official = _folder(own / "icd10cm")
-    releases = (*(find_releases(official) if official else ()), *_given_releases(given.official, own))
+    official = (*filter(None, [_folder(own / "icd10cm")]), *(_checked(_there(path)) for path in given.official))
     return Sources(
-        releases=tuple(sorted(releases, key=lambda release: release.fiscal_year)),
+        releases=find_releases(*official),
         hcpcs=_checked(_there(given.hcpcs)) if given.hcpcs else _folder(own / "hcpcs"),
         cpt=_there(given.cpt) if given.cpt else _only_file(own / "cpt"),
         ncci=_there(given.ncci) if given.ncci else _folder(own / "ncci"),
@@ -95,13 +94,6 @@ def fetch_folder(root: Path, edition: str) -> Path:
     """Where the files of a published edition (`FY2027`, `HCPCS-2026-October`) belong; every build reads them there."""
     name = published_edition(edition).name
     return root / SOURCES / ("hcpcs" if name.startswith("HCPCS") else "icd10cm") / name
-
-
-def _given_releases(paths: Iterable[Path], own: Path) -> Iterator[ReleaseFiles]:
-    for path in paths:
-        found = find_releases(_checked(_there(path)))
-        if not path.resolve().is_relative_to(own.resolve()):  # what lies there is read anyway
-            yield from found
 
 
 def _checked(path: Path) -> Path:

@@ -236,3 +236,13 @@ class UnusableCutter(PassageCutter):
     def nodes(self, documents: Mapping[str, str]) -> Nodes:
         """Never reached."""
         raise AssertionError(f"{len(documents)} documents were to be cut")
+
+
+def test_a_damaged_cache_of_vectors_is_begun_anew(tmp_path: Path) -> None:
+    """It only saves time: garbage in its place costs a fresh encoding, not the build."""
+    path = tmp_path / "cache.sqlite"
+    path.write_bytes(b"no database at all" * 100)
+    encoder = CountingEncoder()
+    assert [v[0] for v in CachedEncoder(encoder, path).encode(["a"])] == [1]
+    assert [v[0] for v in CachedEncoder(encoder, path).encode(["a"])] == [1]
+    assert encoder.asked == ["a"]

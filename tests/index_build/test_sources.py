@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from index_build.editions import load_editions
 from index_build.provenance import OfficialFile, Provenance, write_provenance
 from index_build.sources import GivenFiles, Sources, fetch_folder, find_sources
 from medcoding.errors import InputError, IntegrityError
@@ -90,12 +89,16 @@ def test_a_release_in_the_folder_may_be_named_too(tmp_path: Path, given: str) ->
     assert len(find_sources(tmp_path, GivenFiles(official=(tmp_path / given,))).releases) == 1
 
 
-def test_a_release_given_twice_is_refused(tmp_path: Path) -> None:
-    """Two copies in two places: nobody can say which is meant."""
+def test_a_release_may_lie_in_several_places(tmp_path: Path) -> None:
+    """Copies count once, files of different kinds make one release, files that differ are refused."""
     put_sources(tmp_path)
-    found = find_sources(tmp_path, GivenFiles(official=(put(tmp_path / "FY2027", INDEX),)))
-    with pytest.raises(InputError, match="Two releases of one fiscal year were given") as refusal:
-        load_editions(found.releases)
+    causes = Given("icd10cm-eindex-2027.xml", INDEX.content)
+    found = find_sources(tmp_path, GivenFiles(official=(put(tmp_path / "more", INDEX, causes),)))
+    (release,) = found.releases
+    assert release.files().keys() == {"alphabetic_index", "external_cause_index"}
+    other = put(tmp_path / "other", Given(INDEX.name, INDEX.content.replace(b"arterial", b"venous")))
+    with pytest.raises(InputError, match="differ and are of one kind and year") as refusal:
+        find_sources(tmp_path, GivenFiles(official=(other,)))
     _one_sentence(refusal)
 
 
