@@ -66,7 +66,7 @@ test-real: $(INSTALLED) ## Tests against real neighbours, which it installs and 
 schema: $(INSTALLED) ## Regenerate docs/schema, docs/settings.md and docs/guidelines.md
 	$(BIN)/python -m medcoding.schema docs/schema
 	$(BIN)/python -m agent.settings_page docs/settings.md
-	$(BIN)/python -m index_build.guideline_coverage docs/guidelines.md
+	$(BIN)/python -m index_build.guidelines.coverage docs/guidelines.md
 
 clean: ## Remove what was built, not the environments
 	rm -rf var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -13,7 +13,7 @@ from evals.agreement import agreement
 from evals.damaged_files import measure_damage
 from evals.killed_builds import measure_kills
 from evals.speed import measure, note_encounters
-from index_build.knowledge import past_encounters
+from index_build.findable.knowledge import past_encounters
 from medcoding.coded_encounter import CodedEncounter
 from medcoding.errors import IntegrityError
 from medcoding.parsing import load_lines

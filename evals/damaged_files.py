@@ -17,9 +17,9 @@ from xml.etree.ElementTree import Element, tostring
 from defusedxml.ElementTree import fromstring
 
 from evals.mutations import mutations
-from index_build.editions import load_editions
-from index_build.listed_edition import CodeListing, by_tabular, listed_entries
-from index_build.packaged import packaged_release
+from index_build.editions.listed import CodeListing, by_tabular, listed_entries
+from index_build.editions.load import load_editions
+from index_build.editions.packaged import packaged_release
 from index_build.readers.hcpcs import read_hcpcs
 from index_build.readers.order_file import read_order
 from index_build.readers.tabular import read_tabular

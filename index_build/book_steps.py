@@ -7,15 +7,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-import index_build.changes
-import index_build.editions
-import index_build.index_terms
-import index_build.index_wordings
-import index_build.listed_edition
-import index_build.note_targets
-import index_build.packaged
+import index_build.editions.changes
+import index_build.editions.index_books
+import index_build.editions.listed
+import index_build.editions.load
+import index_build.editions.packaged
+import index_build.findable.index_wordings
 import index_build.procedures
 import index_build.readers
+import index_build.readers.note_targets
 import medcoding.codebook
 import medcoding.codes
 import medcoding.cross_references
@@ -23,14 +23,14 @@ import medcoding.index_file
 import medcoding.ncci
 import medcoding.notes
 import medcoding.procedures
-from index_build.editions import edition_inputs, load_editions
-from index_build.index_terms import IndexFiles, read_index, with_stems
-from index_build.index_wordings import IndexWording, index_wordings, referring_wordings
+from index_build.editions.index_books import IndexFiles, read_index, with_stems
+from index_build.editions.load import edition_inputs, load_editions
+from index_build.editions.release import ReleaseFiles
+from index_build.editions.release_file import ReleaseFile
+from index_build.findable.index_wordings import IndexWording, index_wordings, referring_wordings
+from index_build.findable.surfaces import Surface, read_surfaces, write_surfaces
 from index_build.procedures import write_cpt, write_hcpcs, write_ncci
-from index_build.release import ReleaseFiles
-from index_build.release_file import ReleaseFile
 from index_build.stages import code_digest, linked
-from index_build.surfaces import Surface, read_surfaces, write_surfaces
 from index_build.workshop import Workshop
 from medcoding.alphabetic_index import AlphabeticIndex
 from medcoding.codebook import Codebook, Edition, write_codebook
@@ -55,11 +55,11 @@ def codebooks(shop: Workshop) -> list[Codebook]:
     made_with = code_digest(
         [
             index_build.readers,
-            index_build.editions,
-            index_build.listed_edition,
-            index_build.changes,
-            index_build.packaged,
-            index_build.note_targets,
+            index_build.editions.load,
+            index_build.editions.listed,
+            index_build.editions.changes,
+            index_build.editions.packaged,
+            index_build.readers.note_targets,
             medcoding.codebook,
             medcoding.codes,
             medcoding.notes,
@@ -81,8 +81,8 @@ def index_books(shop: Workshop, books: Sequence[Codebook]) -> Iterator[Surface]:
     made_with = code_digest(
         [
             index_build.readers,
-            index_build.index_terms,
-            index_build.index_wordings,
+            index_build.editions.index_books,
+            index_build.findable.index_wordings,
             medcoding.index_file,
             medcoding.cross_references,
         ]

@@ -22,11 +22,11 @@ from rich.progress import (
 )
 
 from index_build.build import build_index
-from index_build.diff import diff_editions
-from index_build.diff_page import diff_page
-from index_build.diff_text import diff_text
-from index_build.fetch import fetch_edition, manual_instructions, plan_fetch
-from index_build.fetch_plan import FetchOptions
+from index_build.diff.compare import diff_editions
+from index_build.diff.page import diff_page
+from index_build.diff.text import diff_text
+from index_build.fetching.fetch import fetch_edition, manual_instructions, plan_fetch
+from index_build.fetching.plan import FetchOptions
 from index_build.push import push_collections
 from index_build.sources import GivenFiles, fetch_folder, find_sources
 from index_build.status import index_status, status_text

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
+from index_build.editions.release_file import FoundFile, files_under
 from index_build.readers.cpt import read_cpt
 from index_build.readers.hcpcs import read_hcpcs
 from index_build.readers.ncci import PtpTable, find_ncci_table
 from index_build.readers.table import NamedFile
-from index_build.release_file import FoundFile, files_under
 from medcoding.errors import InputError
 from medcoding.ncci import NcciRelease, NcciWriter, write_ncci_book
 from medcoding.procedures import ProcedureRelease, write_procedure_book

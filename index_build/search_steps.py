@@ -8,23 +8,23 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-import index_build.surfaces
+import index_build.findable.surfaces
 import retrieval.wording
-from index_build.collection import CollectionBuilder, Findable
-from index_build.embedding_cache import CachedEncoder
-from index_build.encoder import export_encoder
-from index_build.knowledge import (
+from index_build.findable.collection import CollectionBuilder, Findable
+from index_build.findable.embedding_cache import CachedEncoder
+from index_build.findable.encoder import export_encoder
+from index_build.findable.knowledge import (
     findable_encounters,
     findable_passages,
-    guideline_passages,
     official_guidelines,
     past_encounters,
 )
-from index_build.passage_nodes import PassageCutter
+from index_build.findable.passage_nodes import PassageCutter
+from index_build.findable.surfaces import Surface, edition_surfaces, merged, read_surfaces, write_surfaces
+from index_build.findable.terms import clinical_terms, drug_terms, surface_terms
+from index_build.guidelines.digest import guideline_entries
 from index_build.readers.crosswalk import read_crosswalk
 from index_build.stages import code_digest, linked
-from index_build.surfaces import Surface, edition_surfaces, merged, read_surfaces, write_surfaces
-from index_build.terms import clinical_terms, drug_terms, surface_terms
 from index_build.workshop import Workshop
 from medcoding.codebook import Codebook
 from retrieval import index_folder as layout
@@ -65,7 +65,9 @@ def collections(shop: Workshop, books: Sequence[Codebook], surfaces: Sequence[Su
 
 def _edition_surfaces(shop: Workshop, books: Sequence[Codebook]) -> tuple[Surface, ...]:
     written = sorted((shop.work / layout.CODEBOOKS).iterdir())
-    key = digest_of(code_digest([index_build.surfaces, retrieval.wording]), *(file_digest(path) for path in written))
+    key = digest_of(
+        code_digest([index_build.findable.surfaces, retrieval.wording]), *(file_digest(path) for path in written)
+    )
     made = shop.stages.made("surfaces-of-editions", key, lambda folder: _write_edition_surfaces(folder, books, shop))
     return read_surfaces(made / _WORDINGS)
 
@@ -98,7 +100,7 @@ def _is_wanted(surface: Surface, shop: Workshop) -> bool:
 
 def _guidelines(shop: Workshop) -> Iterator[Findable]:
     """The shipped digest, and the passages of every edition of the guidelines that was given."""
-    yield from findable_passages(guideline_passages())
+    yield from findable_passages(guideline_entries())
     for release in shop.plan.sources.releases:
         if release.guidelines:
             yield from official_guidelines(release.guidelines, shop.stages, PassageCutter(shop.cache))

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from index_build.catalogue import published_edition
-from index_build.editions import edition_inputs
+from index_build.editions.load import edition_inputs
+from index_build.editions.release import ReleaseFiles, find_releases
+from index_build.fetching.catalogue import published_edition
+from index_build.fetching.provenance import verify_provenance
 from index_build.procedures import hcpcs_files, ncci_files
-from index_build.provenance import verify_provenance
 from index_build.readers.table import NamedFile
-from index_build.release import ReleaseFiles, find_releases
 from medcoding.errors import InputError
 from retrieval.index_folder import IndexInput, file_digest
 

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from index_build.note_shares import parsed_shares
+from index_build.editions.note_shares import parsed_shares
 from medcoding.codebook import Codebook, Edition
 from medcoding.codes import CodeSystem
 from medcoding.record import Record

@@ -1,6 +1,6 @@
 """The book of codes: one SQLite file per edition, read only, opened in milliseconds.
 
-A file is written once by `index_build.editions` and never changed. `Codebook` reads one edition, `Codebooks` holds
+A file is written once by `index_build.editions.load` and never changed. `Codebook` reads one edition, `Codebooks` holds
 the loaded editions and chooses by date.
 """
 

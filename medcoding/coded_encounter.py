@@ -46,6 +46,8 @@ class CodedEncounter(Encounter):
     codes: tuple[FinalCode, ...]
     must_not: tuple[MustNotCode, ...] = ()
     guideline_ids: tuple[str, ...] = ()
+    purpose: str = ""
+    """What a case of a suite exercises, or how it is written."""
     provenance: Provenance
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index_build.index_terms import IndexFiles, read_index, with_stems
+from index_build.editions.index_books import IndexFiles, read_index, with_stems
 from index_build.procedures import write_hcpcs
 from medcoding.alphabetic_index import AlphabeticIndex
 from medcoding.codebook import Codebook

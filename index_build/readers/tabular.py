@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element
 
-from index_build.note_targets import instructional_note
+from index_build.readers.note_targets import instructional_note
 from index_build.readers.official_xml import parse_xml
 from medcoding.codebook import EntryKind
 from medcoding.codes import ICD10CM_SHAPE

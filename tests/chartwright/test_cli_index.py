@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from index_build.diff import EditionDiff
-from index_build.provenance import verify_provenance
+from index_build.diff.compare import EditionDiff
+from index_build.fetching.provenance import verify_provenance
 from index_build.sources import find_sources
 from index_build.status import IndexStatus
 from retrieval.index_folder import CODEBOOKS, open_index
 from tests.chartwright.test_cli import Command, refused
-from tests.index_build.fetching import FILES, KINDS
+from tests.index_build.fetching.fetches import FILES, KINDS
 from tests.index_build.given_files import CPT, put
 from tests.index_build.readers.published import text
 from tests.index_build.tiny_index import write_tiny_index

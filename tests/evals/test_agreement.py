@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evals.agreement import agreement, compare
-from index_build.knowledge import past_encounters
+from index_build.findable.knowledge import past_encounters
 from medcoding.errors import InputError
 
 

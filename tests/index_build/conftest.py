@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index_build.editions import load_editions
+from index_build.editions.load import load_editions
 from index_build.readers.tabular import TabularList, read_tabular
 from medcoding.codebook import EditionContent
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from index_build.index_terms import IndexFiles, read_index
+from index_build.editions.index_books import IndexFiles, read_index
 from medcoding.index_entries import IndexContent
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from index_build.book_steps import index_books, index_files, procedure_books
-from index_build.release import ReleaseFiles
-from index_build.release_file import ReleaseFile
+from index_build.editions.release import ReleaseFiles
+from index_build.editions.release_file import ReleaseFile
 from index_build.sources import find_sources
 from index_build.stages import Stages
 from index_build.workshop import BuildPlan, Workshop

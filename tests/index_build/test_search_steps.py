@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from index_build.findable.surfaces import Surface
 from index_build.search_steps import dictionary, searchable
 from index_build.sources import find_sources
 from index_build.stages import Stages
-from index_build.surfaces import Surface
 from index_build.workshop import BuildPlan, Workshop
 from medcoding.codebook import Codebook, write_codebook
 from medcoding.errors import InputError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index_build.provenance import OfficialFile, Provenance, write_provenance
+from index_build.fetching.provenance import OfficialFile, Provenance, write_provenance
 from index_build.sources import GivenFiles, Sources, fetch_folder, find_sources
 from medcoding.errors import InputError, IntegrityError
 from tests.index_build.given_files import CPT, CROSSWALK, HCPCS, INDEX, NCCI, put, put_sources

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from index_build.index_terms import IndexFiles, read_index
+from index_build.editions.index_books import IndexFiles, read_index
 from index_build.procedures import write_cpt, write_hcpcs, write_ncci
 from index_build.status import IndexStatus, NotesRead, index_status, status_text
 from medcoding.index_file import write_index

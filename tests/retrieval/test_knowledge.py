@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from index_build.knowledge import guideline_passages, past_encounters
+from index_build.findable.knowledge import past_encounters
+from index_build.guidelines.digest import guideline_entries
 from medcoding.encounter import Setting
 from retrieval.client_store import ClientStore
 from retrieval.edge_store import EdgeStore
@@ -52,7 +53,7 @@ def test_only_sections_for_the_setting_are_cited(knowledge: KnowledgeSearch, set
 
 def test_the_whole_digest_is_there(knowledge: KnowledgeSearch) -> None:
     """Every shipped passage can be read back whole, in order, however many nodes it was cut into."""
-    shipped = sorted(guideline_passages(), key=lambda passage: passage.id)
+    shipped = sorted(guideline_entries(), key=lambda passage: passage.id)
     assert list(knowledge.all_passages()) == shipped
 
 

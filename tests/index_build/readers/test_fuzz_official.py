@@ -12,16 +12,17 @@ from typing import Final
 import pytest
 
 from evals.mutations import mutations
-from index_build.changes import fy2027_changes
-from index_build.editions import Packaged, load_editions
+from index_build.editions.changes import fy2027_changes
+from index_build.editions.load import Packaged, load_editions
+from index_build.editions.release import ReleaseFiles, find_release
+from index_build.editions.release_file import ReleaseFile
 from index_build.readers.addenda import read_addenda
 from index_build.readers.conversion_table import read_conversion_table
 from index_build.readers.order_file import prefixes
 from index_build.readers.poa_exempt import read_poa_exempt
-from index_build.release import ReleaseFiles, find_release
-from index_build.release_file import ReleaseFile
 from medcoding.codebook import CodebookEntry, EditionContent
 from medcoding.errors import InputError
+from tests.index_build.editions.test_release import put, zipped
 from tests.index_build.readers.excerpts import (
     ADDENDA,
     CONVERSION,
@@ -32,7 +33,6 @@ from tests.index_build.readers.excerpts import (
     codes_file,
     order_file,
 )
-from tests.index_build.test_release import put, zipped
 
 EACH: Final = 60
 WHOLE: Final = {code: flag == 1 for code, flag, _ in LISTED}

@@ -1,0 +1,1 @@
+"""Editions: the files of official releases, and the books made from them."""

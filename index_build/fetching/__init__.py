@@ -1,0 +1,1 @@
+"""Official files from their publishers, checked and with their provenance."""

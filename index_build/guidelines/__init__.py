@@ -1,0 +1,1 @@
+"""The digest of the Official Guidelines and what it covers."""
