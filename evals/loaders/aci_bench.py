@@ -15,6 +15,7 @@ from pydantic import ConfigDict
 
 from evals.loaders.gold_set import (
     NOTHING,
+    AssumedFact,
     GoldForm,
     GoldOptions,
     GoldSet,
@@ -47,7 +48,7 @@ def read_aci_bench(path: Path, options: GoldOptions) -> GoldSet:
     """Every visit as an encounter without codes. Raises `InputError` when none can be read."""
     notes = _csv_notes(path) if path.suffix.lower() == ".csv" else _json_notes(path)
     outcomes = (note if isinstance(note, RefusedCase) else _encounter(note, options) for note in notes)
-    assumed = ("setting", "date_of_service")
+    assumed: tuple[AssumedFact, ...] = ("setting", "date_of_service")
     return gold_set(SetDescription(path.name, GoldForm.ACI_BENCH, NOTHING, assumed), outcomes, {})
 
 

@@ -61,7 +61,7 @@ class GoldOptions(Record):
     date_of_service: Day = _ASSUMED_DAY
     """Likewise; it decides the edition."""
     certified_coder: bool = False
-    """Whether certified coders made the gold of a CSV file or of FHIR bundles, which do not say it."""
+    """Whether certified coders made the gold; only JSON lines of coded encounters say it themselves."""
 
 
 class RefusedCase(Record):
