@@ -60,7 +60,7 @@ def matches(one: EvidenceQuote, other: EvidenceQuote) -> bool:
     if one.document_id == other.document_id and one.start < other.end and other.start < one.end:
         return True
     ours, theirs = _words(one.text), _words(other.text)
-    return bool(ours.strip() and theirs.strip()) and (ours in theirs or theirs in ours)
+    return bool(ours.strip()) and (ours in theirs or theirs in ours)
 
 
 def _words(text: str) -> str:

@@ -109,7 +109,7 @@ def score(
         gold=tuple(_gold_code(line, codebook) for line in wanted),
         answer=tuple(_answered_code(line, codebook) for line in given),
         must_not=tuple(m.code for m in gold.must_not),
-        must_not_answered=tuple(m.code for m in gold.must_not if _answers(m.code, given, codebook)),
+        must_not_answered=tuple(m.code for m in gold.must_not if _answers(m.code, given)),
         invalid_gold=tuple(line.code for line in wanted if _is_invalid(line, gold, codebook, hcpcs)),
         details=detail_pairs(_diagnoses(wanted), _diagnoses(given), codebook),
         overlaps=_overlaps(wanted, given, {d.document_id: d.text for d in gold.documents}),
@@ -195,10 +195,12 @@ def _diagnoses(lines: Iterable[_Line]) -> tuple[str, ...]:
     return tuple(line.code for line in lines if line.system is CodeSystem.ICD10CM)
 
 
-def _answers(must_not: str, given: Iterable[_Line], codebook: Codebook) -> bool:
-    entry = codebook.entry(must_not)
-    is_header = entry is not None and not entry.billable
-    return any(line.code == must_not or (is_header and line.code.startswith(must_not)) for line in given)
+def _answers(must_not: str, given: Iterable[_Line]) -> bool:
+    """A forbidden code names no system: only diagnoses are found by a stem (category J18 is not HCPCS code J1815)."""
+    return any(
+        line.code == must_not or (line.system is CodeSystem.ICD10CM and line.code.startswith(must_not))
+        for line in given
+    )
 
 
 def _is_invalid(line: FinalCode, gold: CodedEncounter, codebook: Codebook, hcpcs: ProcedureBook | None) -> bool:

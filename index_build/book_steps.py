@@ -16,6 +16,7 @@ import index_build.findable.index_wordings
 import index_build.procedures
 import index_build.readers
 import index_build.readers.note_targets
+import medcoding.book_file
 import medcoding.codebook
 import medcoding.codes
 import medcoding.cross_references
@@ -60,6 +61,7 @@ def codebooks(shop: Workshop) -> list[Codebook]:
             index_build.editions.changes,
             index_build.editions.packaged,
             index_build.readers.note_targets,
+            medcoding.book_file,
             medcoding.codebook,
             medcoding.codes,
             medcoding.notes,
@@ -83,6 +85,7 @@ def index_books(shop: Workshop, books: Sequence[Codebook]) -> Iterator[Surface]:
             index_build.readers,
             index_build.editions.index_books,
             index_build.findable.index_wordings,
+            medcoding.book_file,
             medcoding.index_file,
             medcoding.cross_references,
         ]
@@ -118,7 +121,7 @@ def procedure_books(shop: Workshop) -> dict[str, int]:
         "ncci": (sources.ncci, write_ncci),
     }
     made_with = code_digest(
-        [index_build.readers, index_build.procedures, medcoding.procedures, medcoding.ncci, medcoding.codebook]
+        [index_build.readers, index_build.procedures, medcoding.procedures, medcoding.ncci, medcoding.book_file]
     )
     counts: dict[str, int] = {}
     for kind, (source, write) in writers.items():

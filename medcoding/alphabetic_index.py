@@ -7,12 +7,12 @@ order, so what stands below an entry is a run of numbers, and the path of an ent
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from medcoding.book_file import BookFile
 from medcoding.cross_references import (
     PrintedLine,
     Reference,
@@ -22,9 +22,8 @@ from medcoding.cross_references import (
     read_reference,
     words,
 )
-from medcoding.errors import DependencyError, IntegrityError
 from medcoding.index_entries import AnyEntry, Book, DrugRow, IndexTerm, NeoplasmRow
-from medcoding.index_file import CODES, ENTRY, SCHEMA_VERSION, SEPARATOR, stored_entry
+from medcoding.index_file import CODES, ENTRY, SCHEMA_VERSION, IndexRelease, stored_entry
 from medcoding.record import Record
 
 ResolutionKind = Literal["entry", "codes", "table", "condition", "subterm_missing", "main_term_missing"]
@@ -62,9 +61,9 @@ class AlphabeticIndex:
     """One index edition, read only. Safe to share between threads. Memory: bounded caches of entries and subtrees."""
 
     def __init__(self, path: Path) -> None:
-        self._name = path.name
-        self._connection = _connect(path)
-        self.edition, self.sources = self._read_edition()
+        self._file = BookFile(path, "Alphabetic Index")
+        release = self._file.release(IndexRelease, SCHEMA_VERSION)
+        self.edition, self.sources = release.edition, release.sources
         self.entry = lru_cache(maxsize=16_384)(self._read_entry)
         self._path = lru_cache(maxsize=16_384)(self._read_path)
         self._subtree = lru_cache(maxsize=256)(self._read_subtree)
@@ -79,7 +78,7 @@ class AlphabeticIndex:
         """Main terms one of whose forms begins with the prefix, in printed order."""
         key = key_of(prefix)
         query = "SELECT DISTINCT entry FROM main_term WHERE book = ? AND key >= ? AND key < ? ORDER BY entry"
-        return self._entries(row[0] for row in self._rows(query, book, key, f"{key}\x7f")) if key else ()
+        return self._entries(row[0] for row in self._file.rows(query, book, key, f"{key}\x7f")) if key else ()
 
     def find_main(self, word: str, book: Book = "diseases") -> tuple[AnyEntry, ...]:
         """Main terms that are this word in any form, singular or plural, in printed order."""
@@ -87,14 +86,16 @@ class AlphabeticIndex:
 
     def children(self, number: int) -> tuple[AnyEntry, ...]:
         """Entries directly below, in printed order."""
-        return self._entries(row[0] for row in self._rows("SELECT id FROM entry WHERE parent = ? ORDER BY id", number))
+        return self._entries(
+            row[0] for row in self._file.rows("SELECT id FROM entry WHERE parent = ? ORDER BY id", number)
+        )
 
     def leading_to(self, code: str) -> tuple[AnyEntry, ...]:
         """Entries that print a code or a stem of it, the longest stem first, then in printed order."""
         query = """SELECT DISTINCT entry, length(code) FROM code
             WHERE code = ? OR (stem = 1 AND code IN (SELECT value FROM json_each(?)))
             ORDER BY length(code) DESC, entry"""
-        rows = self._rows(query, code, json.dumps(_stems(code)))
+        rows = self._file.rows(query, code, json.dumps(_stems(code)))
         return self._entries(dict.fromkeys(row[0] for row in rows))
 
     def neoplasm(self, site: str) -> NeoplasmRow | None:
@@ -114,7 +115,7 @@ class AlphabeticIndex:
     def references(self) -> Iterator[IndexReference]:
         """Every reference of the index with where it leads, in printed order."""
         kinds: tuple[Literal["see", "see_also"], ...] = ("see", "see_also")
-        for number, book, *texts in self._rows(
+        for number, book, *texts in self._file.rows(
             "SELECT id, book, see, see_also FROM entry WHERE see IS NOT NULL OR see_also IS NOT NULL ORDER BY id"
         ):
             for kind, text in zip(kinds, texts, strict=True):
@@ -127,12 +128,12 @@ class AlphabeticIndex:
 
     def count(self, book: Book) -> int:
         """How many entries a book has; 0 where it was not given."""
-        ((number,),) = self._rows("SELECT count(*) FROM entry WHERE book = ?", book)
+        ((number,),) = self._file.rows("SELECT count(*) FROM entry WHERE book = ?", book)
         return int(number)
 
     def close(self) -> None:
         """Release the file."""
-        self._connection.close()
+        self._file.close()
 
     def _follow(self, resolution: Resolution) -> AnyEntry | None:
         """The entry found, or the one it sends the reader on to."""
@@ -199,51 +200,28 @@ class AlphabeticIndex:
 
     def _beginning_with(self, book: Book, first: tuple[str, ...]) -> tuple[int, ...]:
         query = "SELECT DISTINCT entry FROM main_term WHERE book = ? AND key > ? AND key < ? ORDER BY entry"
-        return tuple(row[0] for row in self._rows(query, book, f"{first[0]} ", f"{first[0]}!")) if first else ()
+        return tuple(row[0] for row in self._file.rows(query, book, f"{first[0]} ", f"{first[0]}!")) if first else ()
 
     def _mains(self, book: Book, key: str) -> tuple[int, ...]:
         query = "SELECT entry FROM main_term WHERE book = ? AND key = ? ORDER BY entry"
-        return tuple(row[0] for row in self._rows(query, book, key))
+        return tuple(row[0] for row in self._file.rows(query, book, key))
 
     def _read_subtree(self, number: int) -> Subtree:
         query = """SELECT below.id, below.parent, below.title, coalesce(below.nonessential, '')
             FROM entry JOIN entry AS below ON below.id BETWEEN entry.id AND entry.last
             WHERE entry.id = ? ORDER BY below.id"""
-        return Subtree(PrintedLine(*row) for row in self._rows(query, number))
+        return Subtree(PrintedLine(*row) for row in self._file.rows(query, number))
 
     def _entries(self, numbers: Iterable[int]) -> tuple[AnyEntry, ...]:
         return tuple(entry for number in numbers if (entry := self.entry(number)))
 
     def _read_entry(self, number: int) -> AnyEntry | None:
-        rows = self._rows(ENTRY, number)
-        return stored_entry(rows[0], self._path(number), self._rows(CODES, number)) if rows else None
+        rows = self._file.rows(ENTRY, number)
+        return stored_entry(rows[0], self._path(number), self._file.rows(CODES, number)) if rows else None
 
     def _read_path(self, number: int) -> tuple[str, ...]:
-        rows = self._rows("SELECT parent, title FROM entry WHERE id = ?", number)
+        rows = self._file.rows("SELECT parent, title FROM entry WHERE id = ?", number)
         return tuple(t for parent, title in rows for t in (*(self._path(parent) if parent else ()), title))
-
-    def _rows(self, query: str, *values: str | int) -> list[Any]:
-        try:
-            return self._connection.execute(query, values).fetchall()
-        except sqlite3.DatabaseError:
-            raise self._damaged() from None
-
-    def _damaged(self) -> IntegrityError:
-        return IntegrityError(
-            f"The Alphabetic Index {self._name} is damaged or of another version; run 'chartwright index build'."
-        )
-
-    def _read_edition(self) -> tuple[str, tuple[str, ...]]:
-        rows = self._rows("SELECT schema, name, sources FROM edition")
-        if len(rows) != 1 or rows[0][0] != SCHEMA_VERSION:
-            raise self._damaged()
-        return rows[0][1], tuple(filter(None, rows[0][2].split(SEPARATOR)))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    if not path.is_file():
-        raise DependencyError(f"The Alphabetic Index {path.name} is missing; run 'chartwright index build'.")
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
 
 def _stems(code: str) -> tuple[str, ...]:

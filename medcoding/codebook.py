@@ -7,18 +7,15 @@ the loaded editions and chooses by date.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-from pydantic import ValidationError
-
+from medcoding.book_file import BookFile, new_book, write_release
 from medcoding.codes import parse_code
-from medcoding.errors import DependencyError, IntegrityError, UnknownCodeError
+from medcoding.errors import DependencyError, UnknownCodeError
 from medcoding.notes import (
     NO_NOTES,
     NOTE_KINDS,
@@ -30,10 +27,9 @@ from medcoding.notes import (
 )
 from medcoding.record import Record
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _SCHEMA: Final = """
-CREATE TABLE edition (schema INTEGER, record TEXT);
 CREATE TABLE entry (
     code TEXT PRIMARY KEY, parent TEXT, kind TEXT NOT NULL, title TEXT NOT NULL, billable INTEGER NOT NULL,
     status TEXT NOT NULL, notes TEXT
@@ -108,23 +104,21 @@ def write_codebook(path: Path, content: EditionContent) -> None:
     rows = (
         (e.code, e.parent, e.kind, e.title, int(e.billable), e.status, _notes_json(e.notes)) for e in content.entries
     )
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(_SCHEMA)
-        connection.execute("INSERT INTO edition VALUES (?, ?)", (SCHEMA_VERSION, content.edition.model_dump_json()))
+    with new_book(path, _SCHEMA) as connection:
         connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         connection.executemany("INSERT INTO poa_exempt VALUES (?)", ((code,) for code in sorted(content.poa_exempt)))
         connection.executemany(
             "INSERT INTO succession VALUES (?, ?, ?)", ((s.old, s.new, s.fiscal_year) for s in content.successions)
         )
+        write_release(connection, SCHEMA_VERSION, content.edition)
 
 
 class Codebook:
     """One edition, read only. Safe to share between threads. Memory: a bounded cache of entries."""
 
     def __init__(self, path: Path) -> None:
-        self._name = path.name
-        self._connection = _connect(path)
-        self.edition = self._read_edition()
+        self._file = BookFile(path, "codebook")
+        self.edition = self._file.release(Edition, SCHEMA_VERSION)
         self.entry = lru_cache(maxsize=16_384)(self._read_entry)
         self.billable_under = lru_cache(maxsize=4_096)(self._read_billable_under)
 
@@ -182,7 +176,7 @@ class Codebook:
         """Whether a code is exempt from present-on-admission reporting (appendix I); None when no list was loaded."""
         if not self.edition.poa_exempt_from:
             return None
-        return bool(self._rows("SELECT 1 FROM poa_exempt WHERE code = ?", code))
+        return bool(self._file.rows("SELECT 1 FROM poa_exempt WHERE code = ?", code))
 
     def successors(self, code: str) -> tuple[str, ...]:
         """What took the place of a code that ended, as the conversion table says; empty when it says nothing."""
@@ -191,7 +185,7 @@ class Codebook:
     def entries(self) -> Iterator[CodebookEntry]:
         """Every entry, in order of code."""
         query = "SELECT code, parent, kind, title, billable, status, notes FROM entry ORDER BY code"
-        return (_entry(row) for row in self._rows(query))
+        return (_entry(row) for row in self._file.rows(query))
 
     def find(self, asked: str) -> CodebookEntry:
         """The entry of a code as a person typed it. Raises `UnknownCodeError` naming the nearest entry."""
@@ -214,16 +208,16 @@ class Codebook:
     def count(self, *, billable_only: bool = False) -> int:
         """Number of entries below the blocks (categories and codes)."""
         every = "SELECT count(*) FROM entry WHERE kind IN ('category', 'subcategory')"
-        ((number,),) = self._rows(f"{every} AND billable = 1" if billable_only else every)
+        ((number,),) = self._file.rows(f"{every} AND billable = 1" if billable_only else every)
         return int(number)
 
     def close(self) -> None:
         """Release the file."""
-        self._connection.close()
+        self._file.close()
 
     def _read_entry(self, code: str) -> CodebookEntry | None:
         query = "SELECT code, parent, kind, title, billable, status, notes FROM entry WHERE code = ?"
-        rows = self._rows(query, code)
+        rows = self._file.rows(query, code)
         return _entry(rows[0]) if rows else None
 
     def _read_billable_under(self, code: str) -> tuple[str, ...]:
@@ -237,27 +231,7 @@ class Codebook:
         )
 
     def _codes(self, query: str, code: str) -> tuple[str, ...]:
-        return tuple(row[0] for row in self._rows(query, code))
-
-    def _rows(self, query: str, *values: str) -> list[Any]:
-        try:
-            return self._connection.execute(query, values).fetchall()
-        except sqlite3.DatabaseError:
-            raise self._damaged() from None
-
-    def _damaged(self) -> IntegrityError:
-        return IntegrityError(
-            f"The codebook {self._name} is damaged or of another version; run 'chartwright index build'."
-        )
-
-    def _read_edition(self) -> Edition:
-        rows = self._rows("SELECT schema, record FROM edition")
-        if len(rows) != 1 or rows[0][0] != SCHEMA_VERSION:
-            raise self._damaged()
-        try:
-            return Edition.model_validate_json(rows[0][1])
-        except ValidationError:
-            raise self._damaged() from None
+        return tuple(row[0] for row in self._file.rows(query, code))
 
 
 class EditionChoice(NamedTuple):
@@ -288,12 +262,6 @@ class Codebooks:
     def latest(self) -> Codebook:
         """The edition with the latest effective dates."""
         return self.editions[-1]
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    if not path.is_file():
-        raise DependencyError(f"The codebook {path.name} is missing; run 'chartwright index build'.")
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
 
 def _notes_json(notes: InstructionalNotes) -> str | None:

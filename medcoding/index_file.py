@@ -6,12 +6,11 @@ Written once, by `write_index`; `medcoding.alphabetic_index` reads it.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from medcoding.book_file import new_book, write_release
 from medcoding.cross_references import main_keys
 from medcoding.index_entries import (
     AnyEntry,
@@ -24,8 +23,9 @@ from medcoding.index_entries import (
     TableCell,
     branch_connector,
 )
+from medcoding.record import Record
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 SEPARATOR: Final = "\x1f"
 """Stands between the words of a column that holds several."""
 
@@ -35,7 +35,6 @@ CODES: Final = "SELECT place, code, stem FROM code WHERE entry = ?"
 """With `ENTRY`, what `stored_entry` is rebuilt from."""
 
 _SCHEMA: Final = """
-CREATE TABLE edition (schema INTEGER, name TEXT, sources TEXT);
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY, parent INTEGER, last INTEGER NOT NULL, book TEXT NOT NULL, title TEXT NOT NULL,
     nonessential TEXT, relation TEXT, see TEXT, see_also TEXT, further TEXT
@@ -64,19 +63,24 @@ class StoredCode(NamedTuple):
 StoredRow = tuple[int, int | None, Book, str, str | None, Connector | None, str | None, str | None, str | None]
 
 
+class IndexRelease(Record):
+    """Which edition an index file serves, and the official files it was read from."""
+
+    edition: str
+    sources: tuple[str, ...]
+
+
 def write_index(path: Path, content: IndexContent) -> None:
     """Write a new index file; `path` must not exist yet."""
     entries: tuple[AnyEntry, ...] = (*content.diseases, *content.external_causes, *content.neoplasms, *content.drugs)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(_SCHEMA)
-        edition = (SCHEMA_VERSION, content.edition, SEPARATOR.join(content.sources))
-        connection.execute("INSERT INTO edition VALUES (?, ?, ?)", edition)
+    with new_book(path, _SCHEMA) as connection:
         rows = (_row(e, last) for e, last in zip(entries, _last_below(entries), strict=True))
         connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         codes = ((e.id, *code) for e in entries for code in _codes(e))
         connection.executemany("INSERT INTO code VALUES (?, ?, ?, ?)", codes)
         mains = ((e.book, key, e.id) for e in entries if e.parent is None for key in sorted(main_keys(e.title)))
         connection.executemany("INSERT INTO main_term VALUES (?, ?, ?)", mains)
+        write_release(connection, SCHEMA_VERSION, IndexRelease(edition=content.edition, sources=content.sources))
 
 
 def stored_entry(row: StoredRow, path: tuple[str, ...], codes: Sequence[tuple[str, str, int]]) -> AnyEntry:

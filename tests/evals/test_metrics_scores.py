@@ -50,16 +50,20 @@ def test_procedures_are_checked_on_their_day(fy2027: Codebook, tmp_path: Path) -
 
 
 def test_forbidden_header_covers_what_stands_below_it(fy2027: Codebook) -> None:
-    """E10 forbids every type 1 code; E11.9 forbids itself alone."""
-    gold = coded(NOTE, final("E11.22"), must_not=forbidden("E10", "E11.9", "I15"))
-    found = score(gold, result(line("E10.22"), line("E11.22", 2)), fy2027)
+    """E10 forbids every type 1 code, E11.9 itself alone, and pneumonia (J18) no insulin (HCPCS J1815)."""
+    gold = coded(NOTE, final("E11.22"), must_not=forbidden("E10", "E11.9", "I15", "J18"))
+    found = score(gold, result(line("E10.22"), line("E11.22", 2), line("J1815", 3)), fy2027)
     assert found.must_not_answered == ("E10",)
 
 
 def test_codes_know_their_chapter_and_their_order(fy2027: Codebook) -> None:
     """By sequence, not by place in the file; HCPCS codes have no chapter; a code stands once."""
     found = score(coded(NOTE, final("J1815", 3), final("N18.31", 2), final("E11.22"), final("J1815", 4)), None, fy2027)
-    assert [(c.code, c.chapter) for c in found.gold] == [("E11.22", "4"), ("N18.31", "14"), ("J1815", None)]
+    assert [(c.code, c.chapter, c.sequence) for c in found.gold] == [
+        ("E11.22", "4", 1),
+        ("N18.31", "14", 2),
+        ("J1815", None, 3),
+    ]
 
 
 def test_no_words_of_the_note_are_kept(fy2027: Codebook) -> None:
@@ -90,11 +94,12 @@ def test_the_same_words_elsewhere_match_as_substring_only(fy2027: Codebook) -> N
 
 
 def test_part_of_a_word_is_no_match(fy2027: Codebook) -> None:
-    """ "tension" stands inside "Hypertension" as letters, not as a word, and at no shared place."""
+    """ "tension" stands inside "Hypertension" as letters and not as a word; full stops match nothing."""
     text = "Hypertension. She feels tension."
-    gold = coded(text, final("I10", evidence=(quote(text, "Hypertension"),)))
-    found = score(gold, result(line("I10", evidence=(quote(text, "tension", nth=1),))), fy2027)
-    assert quote_precision(found) == Part(0, 1)
+    gold = coded(text, final("I10", evidence=(quote(text, "Hypertension"), quote(text, "."))))
+    evidence = (quote(text, "tension", nth=1), quote(text, ".", nth=1))
+    found = score(gold, result(line("I10", evidence=evidence)), fy2027)
+    assert quote_precision(found) == Part(0, 2)
 
 
 def test_a_word_beside_a_quote_is_not_inside_it(fy2027: Codebook) -> None:

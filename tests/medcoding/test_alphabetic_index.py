@@ -155,7 +155,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "index.sqlite"
     write_index(path, CONTENT)
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE edition SET schema = 99")
+        connection.execute("UPDATE release SET schema = 99")
     connection.close()
     (tmp_path / "noise.sqlite").write_bytes(b"not a database" * 99)
     sqlite3.connect(tmp_path / "empty.sqlite").close()

@@ -125,10 +125,10 @@ def test_a_file_that_is_no_codebook_is_refused_at_once(tmp_path: Path, content: 
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE edition SET schema = 99",
-        "UPDATE edition SET record = '{}'",
-        "DELETE FROM edition",
-        "ALTER TABLE edition DROP COLUMN record",
+        "UPDATE release SET schema = 99",
+        "UPDATE release SET record = '{}'",
+        "DELETE FROM release",
+        "ALTER TABLE release DROP COLUMN record",
     ],
 )
 def test_a_codebook_of_another_version_is_refused(tmp_path: Path, statement: str) -> None:
