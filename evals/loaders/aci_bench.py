@@ -7,15 +7,17 @@ One object a line (`id`, `dataset`, `note`), or the distribution's own CSV (`dat
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from evals.loaders.gold_set import (
     NOTHING,
     AssumedFact,
+    CaseId,
     GoldForm,
     GoldOptions,
     GoldSet,
@@ -28,7 +30,7 @@ from evals.loaders.text_file import opened_text
 from medcoding.coded_encounter import CodedEncounter, Provenance
 from medcoding.encounter import Document, Setting
 from medcoding.errors import InputError
-from medcoding.parsing import read_lines
+from medcoding.parsing import parse_record, read_lines
 from medcoding.record import Record
 
 _ORIGIN: Final = "ACI-BENCH"
@@ -39,9 +41,8 @@ class VisitNote(Record):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: str
-    dataset: str = ""
-    note: str
+    id: CaseId
+    note: Annotated[str, Field(min_length=1)]
 
 
 def read_aci_bench(path: Path, options: GoldOptions) -> GoldSet:
@@ -60,12 +61,11 @@ def _json_notes(path: Path) -> Iterator[VisitNote | RefusedCase]:
 def _csv_notes(path: Path) -> Iterator[VisitNote | RefusedCase]:
     with opened_text(path) as lines:
         for number, row in enumerate(csv.DictReader(lines), start=1):
-            name, note = row.get("encounter_id"), row.get("note")
-            if name and note:
-                yield VisitNote(id=name, dataset=row.get("dataset") or "", note=note)
-            else:
-                why = f"Row {number} of {path.name} has no encounter_id or no note; give the file as published."
-                yield RefusedCase(case_id=f"row {number}", why=why)
+            visit = json.dumps({"id": row.get("encounter_id"), "note": row.get("note")})
+            try:
+                yield parse_record(VisitNote, visit, f"Row {number} of {path.name}")
+            except InputError as refusal:
+                yield RefusedCase(case_id=f"row {number}", why=str(refusal))
 
 
 def _encounter(note: VisitNote, options: GoldOptions) -> Outcome:

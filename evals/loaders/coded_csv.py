@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import Field
 
 from evals.loaders.gold_set import (
+    CaseId,
     GoldForm,
     GoldOptions,
     GoldSet,
@@ -25,7 +26,7 @@ from evals.loaders.gold_set import (
     gold_set,
     role_by_place,
 )
-from evals.loaders.text_file import opened_text, whole_text
+from evals.loaders.text_file import file_within, opened_text, whole_text
 from medcoding.coded_encounter import CodedEncounter, FinalCode, Provenance
 from medcoding.codes import CodeRole, CodeSystem, PresentOnAdmission, parse_code
 from medcoding.encounter import Day, Document, Encounter, Patient, Setting, Sex
@@ -44,7 +45,7 @@ _MORE: Final = "\0"
 class CodedRow(Record):
     """One row. Every field is a column of the same name; all but the first are optional columns or cells."""
 
-    case_id: Annotated[str, Field(min_length=1, max_length=200)]
+    case_id: CaseId
     setting: Setting | None = None
     date_of_service: Day | None = None
     discharge_date: Day | None = None
@@ -56,7 +57,7 @@ class CodedRow(Record):
     patient_id: str | None = None
     age: Annotated[int, Field(ge=0, le=130)] | None = None
     sex: Sex | None = None
-    document_id: str | None = None
+    document_id: CaseId | None = None
     document_type: str | None = None
     author: str | None = None
     author_role: str | None = None
@@ -212,10 +213,10 @@ def _documents(rows: list[tuple[int, CodedRow]], path: Path) -> dict[str, Docume
 def _text(line: int, row: CodedRow, path: Path) -> str | None:
     if row.text_file is None:
         return row.text
-    file = (path.parent / row.text_file).resolve()
     if row.text is not None:
         raise InputError(f"Line {line} of {path.name} has a text and a text_file; keep one.")
-    if not file.is_relative_to(path.parent.resolve()) or not file.is_file():
+    file = file_within(path.parent, row.text_file)
+    if file is None:
         raise InputError(f"Line {line} of {path.name} names a text_file that is not beside it; put the file there.")
     return whole_text(file)
 

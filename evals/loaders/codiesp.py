@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from pydantic import ConfigDict
 
 from evals.loaders.gold_set import (
+    CaseId,
     GoldForm,
     GoldOptions,
     GoldScope,
@@ -26,7 +27,7 @@ from evals.loaders.gold_set import (
     gold_set,
     role_by_place,
 )
-from evals.loaders.text_file import whole_text
+from evals.loaders.text_file import file_within, whole_text
 from medcoding.coded_encounter import CodedEncounter, FinalCode, Provenance
 from medcoding.codes import CodeSystem, parse_code
 from medcoding.encounter import Document, Setting
@@ -64,7 +65,7 @@ class ClinicalCase(Record):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: str
+    id: CaseId
     text_es: str
     text_en_mt: str
     gold: tuple[CaseCode, ...]
@@ -73,7 +74,8 @@ class ClinicalCase(Record):
 class CaseTables(NamedTuple):
     """The tables of one part of the corpus: codes by case, and the quotes of a case's code."""
 
-    codes: dict[str, list[str]]
+    codes: dict[str, dict[str, None]]
+    """In order, each once."""
     quotes: dict[tuple[str, str], list[SpanishQuote]]
 
 
@@ -104,8 +106,8 @@ def _published_cases(
     tables = _tables(folder, left_out)
     texts = folder / _TEXT_FOLDERS[options.language]
     for case_id, codes in tables.codes.items():
-        file = texts / f"{Path(case_id).name}.txt"
-        if not file.is_file():
+        file = file_within(texts, f"{case_id}.txt")
+        if file is None or not case_id:
             why = f"{case_id} has no text in {texts.name}; unpack the corpus whole."
             yield RefusedCase(case_id=case_id, why=why)
             continue
@@ -120,7 +122,7 @@ def _tables(folder: Path, left_out: Counter[str]) -> CaseTables:
         raise InputError(f"{folder} does not hold one table of diagnoses (for instance devD.tsv); give one part of it.")
     tables = CaseTables({}, {})
     for case_id, code, *_ in _cells(diagnoses[0], 2):
-        tables.codes.setdefault(case_id, []).append(code)
+        tables.codes.setdefault(case_id, {})[code] = None
     for case_id, label, code, text, pos, *_ in (row for file in explained for row in _cells(file, 5)):
         if label == _DIAGNOSIS:
             tables.quotes.setdefault((case_id, code), []).append(SpanishQuote(text=text, pos=pos))

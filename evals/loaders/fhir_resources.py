@@ -12,6 +12,9 @@ from pydantic.alias_generators import to_camel
 
 from medcoding.record import Record
 
+ResourceId = Annotated[str, Field(max_length=200)]
+"""FHIR allows 64 characters; what is longer than our own ids may be is refused where it is read."""
+
 
 class Element(Record):
     """Any part of a resource; what is not named here is ignored."""
@@ -79,7 +82,7 @@ class EncounterDiagnosis(Element):
 class EncounterResource(Element):
     """The visit or stay."""
 
-    id: str = ""
+    id: ResourceId = ""
     status: str = ""
     class_: Annotated[Coding, Field(alias="class")] = Coding()
     type: tuple[CodeableConcept, ...] = ()
@@ -92,7 +95,7 @@ class EncounterResource(Element):
 class PatientResource(Element):
     """Who it is about."""
 
-    id: str = ""
+    id: ResourceId = ""
     gender: str = ""
     birth_date: str = ""
 
@@ -100,7 +103,7 @@ class PatientResource(Element):
 class ConditionResource(Element):
     """A diagnosis."""
 
-    id: str = ""
+    id: ResourceId = ""
     verification_status: CodeableConcept = CodeableConcept()
     code: CodeableConcept = CodeableConcept()
     encounter: Reference = Reference()
@@ -137,7 +140,7 @@ class ClaimItem(Element):
 class ClaimResource(Element):
     """A claim."""
 
-    id: str = ""
+    id: ResourceId = ""
     status: str = ""
     diagnosis: tuple[ClaimDiagnosis, ...] = ()
     item: tuple[ClaimItem, ...] = ()
@@ -171,7 +174,7 @@ class DocumentContext(Element):
 class DocumentReference(Element):
     """A document of the record."""
 
-    id: str = ""
+    id: ResourceId = ""
     status: str = ""
     type: CodeableConcept = CodeableConcept()
     date: str = ""
@@ -182,7 +185,7 @@ class DocumentReference(Element):
 class BinaryResource(Element):
     """Content that a document points at."""
 
-    id: str = ""
+    id: ResourceId = ""
     content_type: str = ""
     data: str = ""
 
@@ -191,7 +194,7 @@ class OtherResource(Element):
     """A kind that is not read, or none at all."""
 
     resource_type: str = ""
-    id: str = ""
+    id: ResourceId = ""
 
 
 _READ: Final = frozenset({"Encounter", "Patient", "Condition", "Claim", "DocumentReference", "Binary"})
@@ -225,7 +228,7 @@ class Bundle(Element):
     """Resources that travel together."""
 
     resource_type: Literal["Bundle"]
-    id: str = ""
+    id: ResourceId = ""
     entry: tuple[BundleEntry, ...] = ()
 
 

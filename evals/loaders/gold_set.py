@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
+
+from pydantic import Field
 
 from medcoding.coded_encounter import CodedEncounter
 from medcoding.codes import CodeRole, CodeSystem
@@ -19,6 +21,10 @@ from medcoding.record import Record
 
 _ASSUMED_DAY: Final = datetime.date(2026, 11, 2)
 _EXTERNAL_CAUSES: Final = frozenset("VWXY")
+
+
+CaseId = Annotated[str, Field(min_length=1, max_length=200)]
+"""As long as an encounter takes it, so that a longer one is refused where it is read."""
 
 
 class GoldForm(StrEnum):

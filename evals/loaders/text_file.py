@@ -23,7 +23,7 @@ def opened_text(path: Path) -> Iterator[io.TextIOWrapper]:
 
     Raises `InputError` when it cannot be read, is not UTF-8 or, being a table, is broken; also while it is read.
     """
-    csv.field_size_limit(_LONGEST_CELL)
+    before = csv.field_size_limit(_LONGEST_CELL)  # one setting for the whole process: put back in the end
     try:
         with _binary(path) as content, io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text:
             yield text
@@ -33,6 +33,8 @@ def opened_text(path: Path) -> Iterator[io.TextIOWrapper]:
         raise InputError(f"{path.name} is damaged ({type(error).__name__}); give the file as published.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check the path.") from None
+    finally:
+        csv.field_size_limit(before)
 
 
 def whole_text(path: Path) -> str:
@@ -43,6 +45,15 @@ def whole_text(path: Path) -> str:
         raise InputError(f"{path.name} is not UTF-8 text; save it as UTF-8.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check the path.") from None
+
+
+def file_within(folder: Path, name: str) -> Path | None:
+    """The file that a table names, when there is one inside the table's folder; never one outside it."""
+    try:
+        file = (folder / name).resolve()
+        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have
+        return None
 
 
 def _binary(path: Path) -> BinaryIO:

@@ -17,6 +17,7 @@ from index_build.readers import guidelines_pdf
 from index_build.readers.guidelines_pdf import read_guidelines
 from index_build.stages import Stages, code_digest
 from medcoding.coded_encounter import CodedEncounter
+from medcoding.codes import CodeSystem
 from medcoding.guideline import DIGEST, OFFICIAL, GuidelineEntry, OfficialPassage, settings_of_section
 from medcoding.parsing import load_lines
 from retrieval.index_folder import digest_of
@@ -74,7 +75,7 @@ def findable_encounters(encounters: tuple[CodedEncounter, ...]) -> Iterator[Find
     for encounter in encounters:
         payload = {
             "case_id": encounter.case_id,
-            "codes": [line.code for line in encounter.codes],
+            "codes": [line.code for line in encounter.codes if line.system is CodeSystem.ICD10CM],
             "setting": encounter.setting.value,
             "specialty": encounter.specialty,
             "tenant": encounter.tenant or "",

@@ -85,8 +85,8 @@ def test_exact_match_in_three_strengths(answer: str | None, matches: tuple[int, 
 
 def test_exact_match_by_number_of_codes() -> None:
     """Long code sets are harder: each length has its own share."""
-    report = summarise(CLINIC, FEW)
-    assert {name: bucket.encounters for name, bucket in report.exact_by_codes.items()} == {"1": 1, "2-3": 3}
+    report = summarise([*CLINIC, scored("E11.22 N18.31 Z79.4 I10", "I10", "four")], FEW)
+    assert {name: bucket.encounters for name, bucket in report.exact_by_codes.items()} == {"1": 1, "2-3": 3, "4-6": 1}
     assert report.exact_by_codes["1"].set.value == 1
     assert report.exact_by_codes["2-3"].set.value == 0
 
@@ -147,6 +147,13 @@ def test_forbidden_codes_are_counted_both_ways() -> None:
     assert (report.must_not_codes.value, report.must_not_encounters.value) == (0.5, 1.0)
 
 
+def test_latency_of_the_typical_and_of_the_slow() -> None:
+    """Twenty visits of 1 to 20 ms: half take at most 10, all but one at most 19."""
+    visits = [scored("I10", "I10", f"case-{n}", latency_ms=float(n)) for n in range(1, 21)]
+    cost = summarise(visits, FEW).cost
+    assert (cost.latency_p50_ms.value, cost.latency_p95_ms.value) == (10, 19)
+
+
 def test_a_missing_answer_avoids_and_costs_nothing() -> None:
     """No answer is no merit: it neither kept a forbidden code out nor came cheap."""
     lost = scored("I10", None, "lost", must_not=("E11.9",))
@@ -168,6 +175,7 @@ def test_groups_add_up() -> None:
     assert report.by_specialty["cardiology"].micro.recall.value == pytest.approx(2 / 4)
     assert sum(g.gold for g in report.by_setting.values()) == report.together.gold
     assert sum(g.gold for g in report.by_chapter.values()) == report.by_system["icd10cm"].gold
+    assert {name: g.encounters for name, g in report.by_chapter.items()} == {"4": 1, "9": 2, "10": 2, "14": 1, "21": 1}
     assert list(report.by_chapter) == ["4", "9", "10", "14", "21"]
 
 

@@ -75,6 +75,13 @@ def test_interval_of_a_macro_mean_holds_its_value() -> None:
     assert recall.low < 0.25 < recall.high < 0.75
 
 
+def test_a_resample_averages_over_the_codes_whose_gold_it_drew() -> None:
+    """Drawn twice, the second encounter has no gold I10: its wrong I10 is no code of that mean."""
+    sets = [every_code(scored("I10", "I10")), every_code(scored("J44.1", "J44.1 I10"))]
+    f1 = macro_over_codes(sets, Resampler(2, 400)).f1
+    assert (f1.value, f1.low, f1.high) == ((2 / 3 + 1) / 2, (2 / 3 + 1) / 2, 1)
+
+
 def test_comparison_is_paired() -> None:
     """A small gain in every encounter is certain, however much the encounters differ among themselves."""
     gold = "E11.22 N18.31 Z79.4 I10 J44.1"

@@ -43,7 +43,7 @@ def coded(
 
 def stay(*codes: FinalCode, **changes: Any) -> CodedEncounter:
     """The same as an inpatient stay of three days."""
-    facts = {"setting": Setting.INPATIENT, "discharge_date": dt.date(2026, 11, 5)}
+    facts: dict[str, Any] = {"setting": Setting.INPATIENT, "discharge_date": dt.date(2026, 11, 5)}
     return coded(*codes, **(facts | changes))
 
 

@@ -131,6 +131,8 @@ def test_the_caller_says_who_coded(tmp_path: Path) -> None:
         ({"text": "", "text_file": "../secret.txt"}, "names a text_file that is not beside it"),
         ({"text_file": "a.txt"}, "Line 3 of gold.csv has a text and a text_file; keep one."),
         ({"discharge_date": "2026-11-01"}, "discharge_date lies before date_of_service"),
+        ({"document_id": "d" * 201}, "Line 3 of gold.csv is not valid: document_id: "),
+        ({"text": "", "text_file": "n" * 999}, "names a text_file that is not beside it"),
         ({"case_id": ""}, "Line 3 of gold.csv is not valid: case_id: "),
     ],
 )

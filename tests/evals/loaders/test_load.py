@@ -10,6 +10,7 @@ import pytest
 
 from evals.loaders.gold_set import GoldForm, GoldOptions
 from evals.loaders.load import READERS, load_gold
+from evals.mutations import mutations
 from medcoding.errors import InputError
 from tests.evals.loaders.invented import GOUT, bundle, claim, coded, line
 
@@ -74,6 +75,21 @@ def test_what_cannot_be_told_is_refused(name: str, text: str | None, fault: str,
 def test_every_form_has_a_reader() -> None:
     """And no reader is for another form."""
     assert set(READERS) == set(GoldForm)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_read_in_part_or_refused_in_one_sentence(name: str, tmp_path: Path) -> None:
+    """Cut, doubled, flipped, recoded: no other error ever comes of it."""
+    text, form = FILES[name]
+    sentences = []
+    for damage in mutations(text.encode(), 150):
+        (tmp_path / name).write_bytes(damage.data)
+        try:
+            sentences += [refused.why for refused in load_gold(tmp_path / name, form).refused]
+        except InputError as refusal:
+            sentences.append(str(refusal))
+    assert len(sentences) > 50
+    assert [sentence for sentence in sentences if not sentence.endswith(".") or len(sentence) > 400] == []
 
 
 @pytest.mark.parametrize("form", GoldForm)
