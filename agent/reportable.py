@@ -6,6 +6,7 @@ out keeps its reason.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from agent.statements import DIAGNOSIS_SECTIONS
@@ -51,6 +52,27 @@ _LISTS_OF_FINDINGS: Final = frozenset(
     }
 )
 
+_SHORT_COURSE: Final = re.compile(
+    r"\b(given|gave|x ?1|x ?\d+ ?(d|days?|doses?|wk|weeks?|mo|months?)|for \d+ (days?|weeks?|months?)|\d+ ?(d|days)\b"
+    r"|\d+[- ](day|week|month) course|IV|IM|SC|bolus|loading|load(ed)?|stat|once|withheld|stopped|discontinued|avoid"
+    r"|taper|burst|started|starts?|begun|begins?|topical|drip|infusion|infused|cycle)\b",
+    re.IGNORECASE,
+)
+_LONG_TERM: Final = re.compile(r"\b(continue|long[- ]term|daily|nightly|chronic|maintenance|since|on)\b", re.IGNORECASE)
+_OPERATION: Final = re.compile(r"ectom|chole\b|\blap\b", re.IGNORECASE)
+_PAST_CUE: Final = re.compile(
+    r"\b(s/?p|status[- ]post|prior|previous(ly)?|past|hx|h/o|history|ago|after|since|remote|former|childhood|child|had"
+    r"|years?|yrs?|(19|20)\d\d|at \d+|POD|removed|without)\b",
+    re.IGNORECASE,
+)
+_PAST: Final = frozenset(
+    {SectionKind.PAST_MEDICAL_HISTORY, SectionKind.PAST_SURGICAL_HISTORY, SectionKind.PROBLEM_LIST}
+)
+_ABSENCE: Final = "Z90"
+
+Reason = tuple[NotCodedReason, str]
+"""Why something is left out, and one sentence that says it."""
+
 _DECIDED_BY_ASSERTION: Final = {
     Assertion.NEGATED: (NotCodedReason.NEGATED, "The record says the patient does not have it."),
     Assertion.HYPOTHETICAL: (NotCodedReason.HYPOTHETICAL, "The record speaks of it as something that could happen."),
@@ -85,21 +107,51 @@ def select(chart: Chart, mentions: tuple[Mention, ...]) -> Reportable:
     return Reportable(mentions=tuple(chosen), left_out=tuple(dict.fromkeys(left_out)))
 
 
-def _reason_against(
-    chart: Chart, mention: Mention, *, assessed: bool, stated: bool
-) -> tuple[NotCodedReason, str] | None:
+def _reason_against(chart: Chart, mention: Mention, *, assessed: bool, stated: bool) -> Reason | None:
     """Why a mention is left out, None when it is to be coded."""
-    if mention.assertion in _DECIDED_BY_ASSERTION:
-        return _DECIDED_BY_ASSERTION[mention.assertion]
-    if mention.assertion is Assertion.POSSIBLE and not chart.encounter.setting.codes_uncertain_diagnoses:
-        return NotCodedReason.UNCERTAIN, "Uncertain diagnoses are not coded in this setting (IV.H)."
     if mention.assertion is Assertion.FAMILY:
         return _family(mention)
-    if mention.assertion is Assertion.HISTORICAL and (not mention.stems or _is_minor_history(mention)):
-        return NotCodedReason.HISTORICAL, "The condition is past and no telling personal-history code belongs to it."
+    if reason := next(filter(None, (against(chart, mention) for against in _AGAINST)), None):
+        return reason
     if _is_grounded(mention, assessed=assessed, stated=stated):
         return None
     return NotCodedReason.NOT_ASSESSED, "Nothing shows that it was evaluated, treated or monitored (III, IV.J)."
+
+
+def _by_assertion(_: Chart, mention: Mention) -> Reason | None:
+    return _DECIDED_BY_ASSERTION.get(mention.assertion)
+
+
+def _uncertain(chart: Chart, mention: Mention) -> Reason | None:
+    if mention.assertion is not Assertion.POSSIBLE or chart.encounter.setting.codes_uncertain_diagnoses:
+        return None
+    return NotCodedReason.UNCERTAIN, "Uncertain diagnoses are not coded in this setting (IV.H)."
+
+
+def _past_without_code(_: Chart, mention: Mention) -> Reason | None:
+    if mention.assertion is not Assertion.HISTORICAL or (mention.stems and not _is_minor_history(mention)):
+        return None
+    return NotCodedReason.HISTORICAL, "The condition is past and no telling personal-history code belongs to it."
+
+
+def _short_course(chart: Chart, mention: Mention) -> Reason | None:
+    """The words around a drug speak of single doses or days."""
+    words = _around(chart, mention) if mention.kind is MentionKind.DRUG else ""
+    if not _SHORT_COURSE.search(words) or _LONG_TERM.search(words):
+        return None
+    return NotCodedReason.NOT_ASSESSED, "The drug is given for a time, not long term (I.C.21.c.3)."
+
+
+def _operation_of_today(chart: Chart, mention: Mention) -> Reason | None:
+    """An absence is only known from an operation that nothing places in the past."""
+    absence = bool(mention.stems) and mention.stems[0].startswith(_ABSENCE) and _OPERATION.search(mention.text)
+    past = mention.section in _PAST or mention.assertion is Assertion.HISTORICAL
+    if not absence or past or _PAST_CUE.search(chart.text_of(chart.sentence(mention.sentence))):
+        return None
+    return NotCodedReason.NOT_ASSESSED, "The operation belongs to this episode; what it leaves is not yet a status."
+
+
+_AGAINST: Final = (_by_assertion, _uncertain, _short_course, _operation_of_today, _past_without_code)
 
 
 def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
@@ -119,6 +171,16 @@ def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
     if mention.section in _BACKGROUND and lasting:
         return True
     return not assessed and mention.section in _COMPLAINT
+
+
+def _around(chart: Chart, mention: Mention) -> str:
+    """The clause of a mention: its sentence between the nearest semicolons or full commas of a list."""
+    sentence = chart.sentence(mention.sentence)
+    text = chart.text_of(sentence)
+    start, end = mention.span.start - sentence.span.start, mention.span.end - sentence.span.start
+    first = max(text.rfind(mark, 0, start) for mark in (";", "\n", ". ")) + 1
+    ends = [place for mark in (";", "\n", ". ") if (place := text.find(mark, end)) >= 0]
+    return text[first : min(ends, default=len(text))]
 
 
 def _is_overruled(mention: Mention, mentions: tuple[Mention, ...]) -> bool:
@@ -143,7 +205,7 @@ def _worth_naming(mention: Mention) -> bool:
     return mention.kind is MentionKind.PROBLEM and mention.term is not None and not mention.needs and expected
 
 
-def _family(mention: Mention) -> tuple[NotCodedReason, str] | None:
+def _family(mention: Mention) -> Reason | None:
     if mention.stems and mention.section in DIAGNOSIS_SECTIONS | {SectionKind.CHIEF_COMPLAINT}:
         return None
     return NotCodedReason.FAMILY, "A relative has it, not the patient."

@@ -158,7 +158,7 @@ def dataset_digest(encounters: Iterable[CodedEncounter]) -> str:
     """SHA-256 in hexadecimal over every field of every encounter, in order of case id."""
     digest = hashlib.sha256()
     for encounter in sorted(encounters, key=lambda e: e.case_id):
-        digest.update(encounter.model_dump_json().encode())
+        digest.update(encounter.model_dump_json(exclude_defaults=True).encode())  # a new optional field changes none
         digest.update(b"\n")
     return digest.hexdigest()
 
