@@ -200,3 +200,33 @@ def test_denied_and_uncertain_never_slip_through(mentions: list[Mention], settin
     coded = {m.assertion for m in selected(*numbered, setting=setting).mentions}
     assert not coded & {Assertion.NEGATED, Assertion.HYPOTHETICAL}
     assert setting is INPATIENT or Assertion.POSSIBLE not in coded
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("aspirin 324 given", NotCodedReason.NOT_ASSESSED),
+        ("aspirin x3 mo", NotCodedReason.NOT_ASSESSED),
+        ("aspirin for 28 days", NotCodedReason.NOT_ASSESSED),
+        ("aspirin daily", "coded"),
+        ("aspirin started, continue long term", "coded"),
+    ],
+)
+def test_a_short_course_is_no_long_term_drug(sentence: str, reason: str) -> None:
+    """Guideline I.C.21.c.3: Z79 is not for single doses or for a course with an end."""
+    drug = mention(1, "aspirin", 1, kind=MentionKind.DRUG, term="aspirin", stems=("Z79.82",), concept="Z79.82")
+    assert (drug in select(chart([sentence]), (drug,)).mentions) is (reason == "coded")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "counts"),
+    [
+        ("appendectomy the same night, uneventful", False),
+        ("appendectomy as a child", True),
+        ("appendectomy in 2019", True),
+    ],
+)
+def test_an_operation_of_today_leaves_no_status_yet(sentence: str, counts: bool) -> None:
+    """Guideline I.C.21.c.3: an absence is a status once the operation is past."""
+    operation = mention(1, "appendectomy", 1, term="appendectomy", stems=("Z90.49",), concept="Z90.49", chronic=True)
+    assert (operation in select(chart([sentence]), (operation,)).mentions) is counts

@@ -83,10 +83,21 @@ def test_both_forms_give_the_same_gold(language: Any, tmp_path: Path) -> None:
     assert [(left.reason, left.count) for left in published.left_out] == [("evidence of procedures (ICD-10-PCS)", 1)]
 
 
-@pytest.mark.parametrize("pos", ["11 15", "10 999", "14 10", "x y", "", "10 10"])
-def test_a_quote_that_is_not_there_is_counted(pos: str, tmp_path: Path) -> None:
+def test_a_quote_may_end_the_text(tmp_path: Path) -> None:
+    """And empty stretches, which the corpus has, are no part of it."""
+    end = len(SPANISH)
+    quote = {"text": "tipo 2.", "pos": f"{end - 7} {end};{end} {end}"}
+    found = read_codiesp(_lines(tmp_path, CASE | {"gold": [{"code": "e11.9", "evidence_es": [quote]}]}), SPAIN)
+    assert [q.text for q in found.encounters[0].codes[0].evidence] == ["tipo 2."]
+
+
+@pytest.mark.parametrize(
+    ("words", "pos"),
+    [("gota", "11 15"), ("gota", "10 999"), ("", "14 10"), ("gota", "x y"), ("gota", ""), ("", "10 10")],
+)
+def test_a_quote_that_is_not_there_is_counted(words: str, pos: str, tmp_path: Path) -> None:
     """The code stays: it is gold without that evidence."""
-    quote = {"text": "gota", "pos": pos}
+    quote = {"text": words, "pos": pos}
     found = read_codiesp(_lines(tmp_path, CASE | {"gold": [{"code": "m10.9", "evidence_es": [quote]}]}), SPAIN)
     assert found.encounters[0].codes[0].evidence == ()
     assert found.left_out[0].reason == "quotes that are not the words at their place"

@@ -196,6 +196,28 @@ def test_what_belongs_to_which_of_two_encounters(tmp_path: Path) -> None:
     ]
 
 
+def test_a_claim_may_bill_two_encounters(tmp_path: Path) -> None:
+    """Its diagnoses are those of both."""
+    second = {"resourceType": "Encounter", "id": "e2", "class": {"code": "AMB"}, "period": {"start": "2026-11-05"}}
+    items = [{"sequence": n, "productOrService": {}, "encounter": [{"reference": f"Encounter/e{n}"}]} for n in (1, 2)]
+    follow_up = note("Gout, better.", id="d2", context={"encounter": [{"reference": "Encounter/e2/_history/3"}]})
+    found = _read(tmp_path, bundle(second, follow_up, claim("M10.9", item=items)))
+    assert [(e.case_id, _codes(e)) for e in found.encounters] == [("e1", ["M10.9"]), ("e2", ["M10.9"])]
+
+
+@pytest.mark.parametrize(
+    ("born", "age"),
+    [("1960-11-02", 66), ("1960-11-03", 65), ("1960-11", None), ("", None), ("2027-01-01", None), ("2026-11-02", 0)],
+)
+def test_age_is_in_completed_years(born: str, age: int | None, tmp_path: Path) -> None:
+    """On the day of service; a birth date without a day gives none."""
+    made = bundle(claim("M10.9"))
+    made["entry"][1]["resource"]["birthDate"] = born
+    made["entry"][2]["resource"]["type"] = {"coding": [{"display": "Progress note"}]}
+    (found,) = _read(tmp_path, made).encounters
+    assert (found.patient.age, found.documents[0].type) == (age, "Progress note")
+
+
 def test_kinds_that_are_not_read_are_counted(tmp_path: Path) -> None:
     """By their name where it is one."""
     others = ({"resourceType": "Observation"}, {"resourceType": "Observation"}, {"resourceType": "the patient said"})

@@ -120,6 +120,14 @@ def test_a_note_that_is_not_in_the_table_is_refused(tmp_path: Path) -> None:
     assert [r.why for r in found.refused] == ["Note 12 is not in the table of note events; name the whole table."]
 
 
+def test_rows_that_are_no_notes_are_passed_over(tmp_path: Path) -> None:
+    """A row cut short, or without a number."""
+    (tmp_path / "7.json").write_text(json.dumps(_chart(FIRST_NOTE)), encoding="utf-8")
+    table = tmp_path / "NOTEEVENTS.csv"
+    table.write_text(f'TEXT,row_id\n11\nwords,eleven\n"{GOUT}",11\n', encoding="utf-8")
+    assert read_mdace(tmp_path / "7.json", GoldOptions(notes=table)).encounters[0].documents[0].text == GOUT
+
+
 def test_an_empty_span_supports_nothing(tmp_path: Path) -> None:
     """The code stays."""
     found = _read(tmp_path, _chart((11, [_span(GOUT, "gout", "M10.9", begin=5, end=5)])))

@@ -1,0 +1,1 @@
+"""What a run found, for people: terminal tables and one self-contained page."""
