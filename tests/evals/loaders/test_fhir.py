@@ -199,7 +199,9 @@ def test_what_belongs_to_which_of_two_encounters(tmp_path: Path) -> None:
 def test_a_claim_may_bill_two_encounters(tmp_path: Path) -> None:
     """Its diagnoses are those of both."""
     second = {"resourceType": "Encounter", "id": "e2", "class": {"code": "AMB"}, "period": {"start": "2026-11-05"}}
-    items = [{"sequence": n, "productOrService": {}, "encounter": [{"reference": f"Encounter/e{n}"}]} for n in (1, 2)]
+    items: list[dict[str, Any]] = [
+        {"sequence": n, "productOrService": {}, "encounter": [{"reference": f"Encounter/e{n}"}]} for n in (1, 2)
+    ]
     follow_up = note("Gout, better.", id="d2", context={"encounter": [{"reference": "Encounter/e2/_history/3"}]})
     found = _read(tmp_path, bundle(second, follow_up, claim("M10.9", item=items)))
     assert [(e.case_id, _codes(e)) for e in found.encounters] == [("e1", ["M10.9"]), ("e2", ["M10.9"])]
