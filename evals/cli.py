@@ -1,24 +1,178 @@
-"""`chartwright eval agreement | speed | kill-builds | damage-files`."""
+"""`chartwright eval run | report | compare | gate | baseline | check`, and measurements of parts."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from agent.printable import printable
+from agent.settings import Settings, load_settings
 from evals.agreement import agreement
+from evals.baseline import BASELINES, baseline_of, store
+from evals.changes import compared_runs
 from evals.damaged_files import measure_damage
+from evals.gate import faults, read_gate
+from evals.gold_check import check_suite
 from evals.killed_builds import measure_kills
+from evals.loaders.gold_set import GoldForm, GoldOptions
+from evals.report import terminal
+from evals.report.page import report_page
+from evals.report.shown import show_run
+from evals.run_record import read_run
+from evals.runner import RunOutcome, RunPlan, run_suite
 from evals.speed import measure, note_encounters
+from evals.suite_choice import SuiteChoice
 from index_build.findable.knowledge import past_encounters
 from medcoding.coded_encounter import CodedEncounter
-from medcoding.errors import IntegrityError
+from medcoding.encounter import Setting
+from medcoding.errors import InputError, IntegrityError
 from medcoding.parsing import load_lines
 
 app = typer.Typer(no_args_is_help=True, help="Measure the product.")
+
+RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")]
+SuiteArgument = Annotated[str, typer.Argument(help="A shipped suite's name, or a file or folder of gold.")]
+PartOption = Annotated[str | None, typer.Option("--part", help="One part of the suite: the name of one of its files.")]
+IndexOption = Annotated[
+    Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Folder of the index.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+_RUNS = Path("var/runs")
+_output = Console(highlight=False)
+_errors = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def run(
+    suite: SuiteArgument,
+    part: PartOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the run; by default one under var/runs named by suite.")
+    ] = None,
+    index_dir: IndexOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Processes; with a model server, encounters at once in one process."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many encounters.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Model name at the configured server.")] = None,
+    no_fallback: Annotated[
+        bool, typer.Option("--no-fallback", help="Stop with exit code 3 when the model is down; go on later.")
+    ] = False,
+    form: Annotated[
+        GoldForm | None,
+        typer.Option("--form", help="How the gold is written; default: coded encounters, read strictly."),
+    ] = None,
+    setting: Annotated[Setting | None, typer.Option("--setting", help="For gold that names none.")] = None,
+    dos: Annotated[
+        datetime | None, typer.Option("--dos", formats=["%Y-%m-%d"], help="Date of service for gold that has none.")
+    ] = None,
+    spanish: Annotated[bool, typer.Option("--spanish", help="CodiEsp: the original text.")] = False,
+    notes: Annotated[Path | None, typer.Option("--notes", help="MDACE: your NOTEEVENTS.csv or .csv.gz.")] = None,
+) -> None:
+    """Code a suite with the production pipeline and score it; run it again to go on where it stopped.
+
+    Example: chartwright eval run rules --workers 2 --out var/runs/rules
+    """
+    given = {"setting": setting, "date_of_service": dos and dos.date(), "notes": notes}
+    options = GoldOptions(language="es" if spanish else "en", **{n: v for n, v in given.items() if v is not None})
+    choice = SuiteChoice(suite=suite, part=part, form=form, options=options)
+    folder = out or _RUNS / "-".join(filter(None, (Path(suite).stem, part)))
+    settings = _settings(model, index_dir, no_fallback=no_fallback)
+    outcome = _run_with_progress(RunPlan(choice, folder, settings, workers, limit))
+    shown = show_run(folder)
+    _note(_what_it_did(outcome))
+    print(terminal.summary_line(shown))
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.", metavar="RUN...")],
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write the page, with the text of the worst cases.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show runs: where codes are lost, what fails most, every figure with its interval, by group.
+
+    The page holds text of the notes; keep it where the notes may be.
+    """
+    shown = [show_run(folder) for folder in runs]
+    for one in shown:
+        if as_json:
+            print(one.run.record.model_dump_json())
+        else:
+            _output.print(terminal.report(one))
+        if not one.encounters:
+            _note(f"The gold of {one.run.name} is not where it was or has changed, so its notes cannot be shown.")
+    if html:
+        _write(html, report_page(shown))
+
+
+@app.command()
+def compare(
+    first: RunFolder,
+    second: RunFolder,
+    most: Annotated[int, typer.Option("--cases", min=0, help="Cases shown that got better, and that got worse.")] = 15,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two runs over the same encounters: paired differences with intervals, cases that changed."""
+    found = compared_runs(read_run(first), read_run(second))
+    if as_json:
+        print(found.model_dump_json())
+    else:
+        _output.print(terminal.compared(found, most))
+
+
+@app.command()
+def gate(
+    folder: RunFolder,
+    thresholds: Annotated[
+        Path, typer.Option("--thresholds", help="TOML file of thresholds, or a shipped one: ci, go_live.")
+    ],
+) -> None:
+    """Hold a run against thresholds. Exit code 0 when it clears them all, 4 with a sentence for each it does not.
+
+    Example: chartwright eval gate var/runs/rules --thresholds go_live
+    """
+    asked, found = read_gate(thresholds), read_run(folder)
+    missed = faults(found, asked)
+    for sentence in missed:
+        _note(sentence)
+    if missed:
+        raise typer.Exit(IntegrityError.exit_code)
+    print(f"{found.name} clears {asked.name}: all {len(asked.thresholds)} thresholds.")
+
+
+@app.command()
+def baseline(
+    folder: RunFolder,
+    out: Annotated[Path, typer.Option("--out", help="Folder of baselines.")] = BASELINES,
+) -> None:
+    """Store the leading figures of a whole run with commit and date; reports show them beside later runs."""
+    print(store(baseline_of(read_run(folder)), out))
+
+
+@app.command()
+def check(
+    suite: SuiteArgument, part: PartOption = None, index_dir: IndexOption = None, as_json: JsonOption = False
+) -> None:
+    """Check gold against the books: codes billable on the day, quotes verbatim, order, POA. Exit code 4 for faults."""
+    gold, found = check_suite(suite, index_dir, part)
+    if as_json:
+        print(found.model_dump_json(indent=1))
+    else:
+        for fault in found.faults:
+            print(printable(f"{fault.case_id}: {fault.code} {fault.message}"))
+        print(f"{gold.name}: {found.encounters} encounters, {found.codes} codes, {len(found.faults)} faults.")
+    if not found.clean:
+        raise typer.Exit(IntegrityError.exit_code)
 
 
 @app.command("agreement")
@@ -70,3 +224,35 @@ def damage_files(
     print(report.model_dump_json(indent=1))
     if not report.clean:
         raise typer.Exit(IntegrityError.exit_code)
+
+
+def _settings(model: str | None, index_dir: Path | None, *, no_fallback: bool) -> Settings:
+    settings = load_settings(index_dir=index_dir, fallback=False if no_fallback else None)
+    if model is None:
+        return settings
+    return settings.model_copy(update={"llm": settings.llm.model_copy(update={"model": model})})
+
+
+def _run_with_progress(plan: RunPlan) -> RunOutcome:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_errors) as progress:
+        task = progress.add_task("Coding", total=None)
+        return run_suite(plan, lambda done, wanted: progress.update(task, completed=done, total=wanted))
+
+
+def _what_it_did(outcome: RunOutcome) -> str:
+    rate = f", {outcome.answered / outcome.seconds:.1f} a second" if outcome.seconds and outcome.answered else ""
+    there = f", {outcome.resumed_at} were there already" if outcome.resumed_at else ""
+    return f"{outcome.answered} encounters coded{rate}{there}; {outcome.record.failed} without an answer."
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}); name another file.") from None
+    _note(f"Page written to {path}")
+
+
+def _note(words: str) -> None:
+    _errors.print(printable(words), markup=False, soft_wrap=True)

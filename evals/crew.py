@@ -86,7 +86,9 @@ class _Worker:
 class Crew:
     """Workers over one list of encounters."""
 
-    def __init__(self, settings: Settings, build: Build, lost: Callable[[CodedEncounter, str], EncounterRecord]) -> None:
+    def __init__(
+        self, settings: Settings, build: Build, lost: Callable[[CodedEncounter, str], EncounterRecord]
+    ) -> None:
         """`lost` makes the record of an encounter whose process ended."""
         self._settings, self._build, self._lost = settings, build, lost
         self._workers: list[_Worker] = []

@@ -120,7 +120,10 @@ def _wrong_kind(wrong: WrongCode, gold: Sequence[str], combinations: Combination
         return wrong.assertion
     if wrong.instead_of:
         return "other detail"
-    if any(rule.drops and wrong.code.startswith(rule.drops) and _result_in(rule.result, gold) for rule in combinations.rules):
+    if any(
+        rule.drops and wrong.code.startswith(rule.drops) and _result_in(rule.result, gold)
+        for rule in combinations.rules
+    ):
         return "part of a combination"
     if combinations.gives_way(wrong.code, gold):
         return "gives way"

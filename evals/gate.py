@@ -8,8 +8,8 @@ A gate is a TOML file:
     above = 0.94                          # or `below`; one of the two
     bound = "value"                       # or "safe", or "exact"
 
-`value` compares the figure itself; `safe` the end of its 95 % interval on the strict side (so one-sided 97.5 %); `exact`
-the one-sided 95 % bound of Clopper and Pearson, for shares in which every encounter has one vote.
+`value` compares the figure itself; `safe` the end of its 95 % interval on the strict side (so one-sided 97.5 %);
+`exact` the one-sided 95 % bound of Clopper and Pearson, for shares in which every encounter has one vote.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def read_gate(path: Path) -> Gate:
         names = ", ".join(sorted(gate.stem for gate in GATES.glob("*.toml")))
         raise InputError(f"{path} cannot be read ({error.strerror}); name a file or one of {names}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as fault:
-        raise InputError(f"{file.name} is not valid TOML ({type(fault).__name__}); see evals/gates/go_live.toml.") from None
+        raise InputError(
+            f"{file.name} is not valid TOML ({type(fault).__name__}); see evals/gates/go_live.toml."
+        ) from None
 
 
 def faults(run: Run, gate: Gate) -> tuple[str, ...]:
@@ -98,11 +100,15 @@ def _of_the_run(run: Run, gate: Gate) -> list[str]:
     if gate.suite is not None and run.record.dataset.name != gate.suite:
         found.append(f"The run is over {run.record.dataset.name} and the gate {gate.name} is for {gate.suite}.")
     if not run.record.is_whole:
-        found.append(f"The run took {run.record.wanted} of {run.record.dataset.encounters} encounters; run the whole set.")
+        found.append(
+            f"The run took {run.record.wanted} of {run.record.dataset.encounters} encounters; run the whole set."
+        )
     if run.summary.encounters < gate.least_encounters:
         found.append(f"The run has {run.summary.encounters} encounters; at least {gate.least_encounters} are needed.")
     if missing > gate.most_failed:
-        found.append(f"{run.record.failed} encounters have no answer ({missing:.1%}); at most {gate.most_failed:.1%} may.")
+        found.append(
+            f"{run.record.failed} encounters have no answer ({missing:.1%}); at most {gate.most_failed:.1%} may."
+        )
     return found
 
 

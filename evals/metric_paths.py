@@ -1,4 +1,4 @@
-"""Figures by name: `exact.set`, `by_setting.inpatient.micro.f1`, `ledger.candidates`: what gates and baselines speak of.
+"""Figures by name, as gates and baselines call them: `exact.set`, `by_setting.ed.micro.f1`, `ledger.candidates`.
 
 A name is the way to an `Estimate` through `MetricsReport` field by field; `ledger.<stage>` is the share of gold codes
 that reached a stage.

@@ -1,8 +1,8 @@
 """What a run leaves behind: a folder with one line an encounter and one record of the whole, and no note text.
 
-    encounters.jsonl   one `EncounterRecord` a line, in the order in which they were answered
-    run.json           `RunRecord`: what was run; with the figures once every encounter is there
-    run.lock           held while a run writes
+encounters.jsonl   one `EncounterRecord` a line, in the order in which they were answered
+run.json           `RunRecord`: what was run; with the figures once every encounter is there
+run.lock           held while a run writes
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from evals.failure_classes import FailureClass
 from evals.ledger import EncounterLedger
@@ -39,7 +39,7 @@ class EncounterRecord(Record):
     """None where no answer came."""
     failure: str | None = None
     """Why no answer came: a refusal's sentence or the kind of a crash."""
-    by_source: dict[str, int] = {}
+    by_source: dict[str, int] = Field(default_factory=dict)
     """Answered codes by what chose them: with a model configured, `rules` shows how often it was not answered."""
     finished: AwareDatetime
 
@@ -73,7 +73,7 @@ class RunRecord(Record):
     wanted: int
     """Encounters that this run was to answer."""
     failed: int = 0
-    by_source: dict[str, int] = {}
+    by_source: dict[str, int] = Field(default_factory=dict)
     summary: MetricsReport | None = None
     ledger: StageTotals | None = None
     failure_classes: tuple[FailureClass, ...] = ()

@@ -47,6 +47,10 @@ Told = Callable[[int, int], None]
 """Hears how many encounters are done, and of how many."""
 
 
+def _silent(_done: int, _wanted: int) -> None:
+    """Where nobody listens."""
+
+
 class RunPlan(NamedTuple):
     """What is to be run."""
 
@@ -77,7 +81,7 @@ class _Sitting(NamedTuple):
     build: Build
 
 
-def run_suite(plan: RunPlan, told: Told = lambda done, wanted: None, build: Build = build_pipeline) -> RunOutcome:
+def run_suite(plan: RunPlan, told: Told = _silent, build: Build = build_pipeline) -> RunOutcome:
     """Run what is missing in the folder, then write the figures over everything in it.
 
     Raises `InputError` for a folder of another run or one that is being written, `DependencyError` when a neighbour is

@@ -87,7 +87,8 @@ class CaseMix(Record):
     not_grouped: tuple[str, ...]
     """Stays of which a side has no MS-DRG, by case."""
     unknown_to_grouper: dict[str, int]
-    """Diagnoses that the grouper of the date does not know, with how often they occur; it groups without them."""
+    """Diagnoses, in any setting, that the MS-DRG tables of the date do not hold, with the encounters they occur in.
+    They weigh nothing: they do not exist, or they are newer than the tables, those of HCC risk included."""
 
 
 class _Stay(NamedTuple):
@@ -120,7 +121,7 @@ def case_mix(
         outdated=sum(any(g and g.outdated for g in stay.groups.values()) for stay in stays),
         regrouped=share([_drg(stay, "final") != _drg(stay, "audited") for stay in whole]),
         not_grouped=tuple(stay.finding.case_id for stay in stays if not all(stay.groups.values())),
-        unknown_to_grouper=_unknown(stays, grouper),
+        unknown_to_grouper=_unknown(findings, grouper),
     )
 
 
@@ -206,9 +207,9 @@ def _drg(stay: _Stay, side: SideName) -> str | None:
     return group.drg if group else None
 
 
-def _unknown(stays: Sequence[_Stay], grouper: DrgGrouper) -> dict[str, int]:
+def _unknown(findings: Sequence[AuditFinding], grouper: DrgGrouper) -> dict[str, int]:
     counted: Counter[str] = Counter()
-    for stay in stays:
-        codes = {c.code: c for side in SIDES for c in _codes(stay.finding, side)}
-        counted.update(grouper.unknown(codes.values(), stay.finding.date))
+    for finding in findings:
+        codes = {c.code: c for side in SIDES for c in _codes(finding, side)}
+        counted.update(grouper.unknown(codes.values(), finding.date))
     return dict(sorted(counted.items()))

@@ -3,7 +3,8 @@
 Page 1954, tabular form: up = max(0, up + value - target - k), down = max(0, down + target - value - k), an alarm where
 one exceeds its h, after which that side begins again at 0. k is half the shift to be found. h is set by simulation so
 that encounters like those of the baseline raise one false alarm in `run_length` encounters, for each side by itself,
-because differences of weights are mostly 0 and seldom large: no normal curve describes them.
+because differences of weights are mostly 0 and seldom large: no normal curve describes them. One encounter counts for
+at most half of h (after Lucas and Crosier 1982), so that no alarm rests on one or two of them.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def mean_run_length(drawn: Array, k: float, h: float) -> float:
     """
     sums = np.zeros(drawn.shape[1])
     alarms = 0
-    for step in drawn - k:
+    for step in np.minimum(drawn, h / 2) - k:
         np.maximum(sums + step, 0.0, out=sums)
         passed = sums > h
         alarms += int(np.count_nonzero(passed))
@@ -150,7 +151,7 @@ def _side(moved: Array, direction: Direction, k: float, h: float, offset: int) -
     alarms: list[CusumAlarm] = []
     total, began = 0.0, 0
     for place, value in enumerate(moved.tolist()):
-        total = max(0.0, total + (value if direction == "up" else -value) - k)
+        total = max(0.0, total + min(value if direction == "up" else -value, h / 2) - k)
         if total > h:
             since = float(moved[began : place + 1].mean())
             alarms.append(

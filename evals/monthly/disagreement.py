@@ -93,7 +93,7 @@ def _indicators_changed(finding: AuditFinding, given: Sequence[AuditedCode]) -> 
 
 def _explained(change: Disagreement, reasons: Mapping[str, AuditReason]) -> Disagreement:
     """With the auditor's reason, and the auditor's kind where one is named."""
-    found = next((reasons[code] for code in (change.audited, change.given) if code in reasons), None)
+    found = next((reasons[code] for code in (change.audited, change.given) if code and code in reasons), None)
     if found is None:
         return change
     return change.model_copy(update={"reason": found.reason, "kind": found.kind or change.kind})

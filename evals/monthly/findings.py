@@ -7,6 +7,7 @@ system `hcpcs:J1815`. The order of the codes is their sequence; the first is the
 from __future__ import annotations
 
 import csv
+import datetime
 import json
 import re
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from medcoding.parsing import load_lines, parse_record
 from medcoding.record import Record
 
 _TABLES: Final = {".csv": ",", ".tsv": "\t"}
-_MONTH: Final = re.compile(r"\d{4}-\d{2}")
+_MONTH_OR_DAY: Final = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 _LISTS: Final = ("proposed", "final", "audited", "procedures")
 _OF_PATIENT: Final = {"patient_id": "id", "age": "age", "sex": "sex"}
 _MORE: Final = "\0"
@@ -56,8 +57,14 @@ def _written_short(value: Any) -> Any:
     return {"system": system or CodeSystem.ICD10CM, "code": code, "poa": poa or None}
 
 
-def _first_of_month(value: Any) -> Any:
-    return f"{value}-01" if isinstance(value, str) and _MONTH.fullmatch(value) else value
+def _day_or_month(value: Any) -> Any:
+    """A day, or the first of a month; what is neither is left for the field to refuse."""
+    if not isinstance(value, str) or not _MONTH_OR_DAY.fullmatch(value):
+        return value
+    try:
+        return datetime.date.fromisoformat(value if value.count("-") == 2 else f"{value}-01")
+    except ValueError:
+        return value
 
 
 class AuditedCode(Record):
@@ -94,7 +101,7 @@ class AuditFinding(Record):
     """One audited encounter."""
 
     case_id: Annotated[str, Field(min_length=1, max_length=200)]
-    date: Annotated[Day, BeforeValidator(_first_of_month)]
+    date: Annotated[Day, BeforeValidator(_day_or_month)]
     """Discharge for inpatient stays, else the date of service; `YYYY-MM` stands for the first of the month."""
     setting: Setting
     specialty: str | None = None

@@ -155,13 +155,13 @@ def _grouping(mix: CaseMix) -> str:
         )
     if mix.outdated:
         said.append(
-            f"{mix.outdated} stays are of a fiscal year whose grouper is not installed; they were grouped by an older one."
+            f"{mix.outdated} stays are of a fiscal year whose grouper is not installed; an older one grouped them."
         )
     if mix.not_grouped:
         said.append(f"Without an MS-DRG on a side: {', '.join(map(_cell, mix.not_grouped))}.")
     if mix.unknown_to_grouper:
         counted = ", ".join(f"{code} ({number})" for code, number in mix.unknown_to_grouper.items())
-        said.append(f"Diagnoses that the grouper does not know and left out: {counted}.")
+        said.append(f"Diagnoses that the tables of weights do not know, so that they weigh nothing: {counted}.")
     return "\n".join(said)
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
+from agent.settings import load_settings
 from evals.bootstrap import Estimate, Resampler
 from evals.monthly.case_mix import CaseMix, CaseMixPlans, SideName, case_mix
 from evals.monthly.cusum import CusumChart, CusumPlan, cusum
 from evals.monthly.disagreement import Disagreement, disagreements
-from evals.monthly.findings import AuditedCode, AuditFinding, DisagreementKind
+from evals.monthly.findings import AuditedCode, AuditFinding, DisagreementKind, read_findings
 from evals.monthly.shares import SampleSizes, Share, sample_sizes, share
+from evals.monthly.weights import read_drg_weights
 from evals.specificity import Detail
 from medcoding.codebook import Codebooks
 from medcoding.codes import CodeSystem
 from medcoding.encounter import Setting
 from medcoding.errors import InputError
 from medcoding.record import Record
+from retrieval.index_folder import open_index
 
 UNNAMED: Final = "not named"
 _SIDES: Final[tuple[SideName, ...]] = ("final", "proposed", "audited")
@@ -145,6 +149,15 @@ def monthly_report(
         not_checked=sum(c.system is not CodeSystem.ICD10CM for f in ordered for _, c in _every_code(f)),
         changes=changes,
     )
+
+
+def measure_month(
+    findings: Path, index_dir: Path | None = None, drg_weights: Path | None = None, *, with_case_mix: bool = True
+) -> MonthlyReport:
+    """From files: the findings, and relative weights where given. Codes are checked against the index's editions."""
+    codebooks = open_index(load_settings(index_dir=index_dir).index_dir).codebooks()
+    weights = read_drg_weights(drg_weights) if drg_weights else None
+    return monthly_report(read_findings(findings), codebooks, drg_weights=weights, with_case_mix=with_case_mix)
 
 
 def _audited(finding: AuditFinding, codebooks: Codebooks) -> _Audited:

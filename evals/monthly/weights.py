@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -54,12 +55,8 @@ class HccRisk:
     """
 
     def __init__(self, model: str = HCC_MODEL) -> None:
-        try:
-            from hccinfhir import HCCInFHIR
-        except ImportError:
-            raise _missing("hccinfhir") from None
         self.model = model
-        self._processor: Any = HCCInFHIR(model_name=model)
+        self._processor = _package("hccinfhir").HCCInFHIR(model_name=model)
 
     def score(self, codes: Iterable[AuditedCode], patient: Patient) -> float | None:
         """In units of the factor (1.0 is the average patient); None without age or sex."""
@@ -73,16 +70,13 @@ class DrgGrouper:
     """MS-DRG of inpatient code sets. Raises `DependencyError` when drgpy is not installed."""
 
     def __init__(self) -> None:
-        try:
-            from drgpy.msdrg_allvers import DRGEngineAllVers, get_version_for_date
-        except ImportError:
-            raise _missing("drgpy") from None
-        self._engines: Any = DRGEngineAllVers()
-        self._version_for: Any = get_version_for_date
+        versions = _package("drgpy.msdrg_allvers")
+        self._engines = versions.DRGEngineAllVers()
+        self._version_for = versions.get_version_for_date
         self._known: dict[str, frozenset[str]] = {}
 
     def group(self, codes: Sequence[AuditedCode], finding: AuditFinding) -> Grouping | None:
-        """The MS-DRG; None for other settings, without sex, before the first version, and where it cannot be grouped."""
+        """The MS-DRG; None for other settings, without sex, before the first version, and where nothing fits."""
         sex, engine = finding.patient.sex, self._engine(finding.date)
         if finding.setting is not Setting.INPATIENT or sex is None or engine is None:
             return None
@@ -154,5 +148,11 @@ def _bare(code: AuditedCode) -> str:
     return code.code.replace(".", "")
 
 
-def _missing(package: str) -> DependencyError:
-    return DependencyError(f"{package} is not installed; run 'pip install chartwright[audit]'.")
+def _package(module: str) -> Any:
+    """An optional package, without types of its own."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError:
+        raise DependencyError(
+            f"{module.partition('.')[0]} is not installed; run 'pip install chartwright[audit]'."
+        ) from None

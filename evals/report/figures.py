@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from evals.baseline import Baseline
 from evals.bootstrap import Estimate
-from evals.gate import Gate, read_gate
+from evals.gate import Gate, Threshold
 from evals.metric_paths import estimate_at
 from evals.metrics_report import ExactMatch, GroupScores
 from evals.run_record import Run
@@ -47,6 +46,7 @@ class Figure(NamedTuple):
     name: str
     estimate: Estimate
     target: str
+    """In percent; empty where none is set."""
     met: bool | None
     """Whether the figure itself clears the target; None without one or unscored."""
     human: float | None
@@ -72,10 +72,9 @@ class GroupTable(NamedTuple):
     groups: tuple[Group, ...]
 
 
-def figures(run: Run, baseline: Baseline | None, targets: Gate | None = None) -> tuple[Figure, ...]:
-    """The leading figures; targets are those for going live unless others are given."""
-    gate = targets or read_gate(Path("go_live"))
-    return tuple(_figure(name, path, run, baseline, gate) for name, path in _NAMES)
+def figures(run: Run, baseline: Baseline | None, targets: Gate) -> tuple[Figure, ...]:
+    """The leading figures."""
+    return tuple(_figure(name, path, run, baseline, targets) for name, path in _NAMES)
 
 
 def latencies(run: Run) -> tuple[tuple[str, Estimate], ...]:
@@ -101,11 +100,15 @@ def _figure(name: str, path: str, run: Run, baseline: Baseline | None, gate: Gat
     return Figure(
         name=name,
         estimate=estimate,
-        target=target.shown if target else "",
+        target=_in_percent(target) if target else "",
         met=target.is_cleared_by(estimate.value) if target and estimate.value is not None else None,
         human=HUMANS.get(path),
         baseline=baseline.metrics.get(path) if baseline else None,
     )
+
+
+def _in_percent(target: Threshold) -> str:
+    return f"> {100 * target.above:g}" if target.above is not None else f"< {100 * (target.below or 0.0):g}"
 
 
 def _groups(named: Iterable[tuple[str, GroupScores]]) -> tuple[Group, ...]:

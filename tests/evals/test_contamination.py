@@ -20,5 +20,5 @@ def test_no_past_encounter_resembles_a_case(suite: str) -> None:
 
 def test_the_parts_of_the_encounter_suite_do_not_resemble_each_other() -> None:
     """The held-out part is only ever scored: nothing of it may have been seen in the other."""
-    parts = [load_suite("encounters", part).encounters for part in ("development", "held_out")]
-    assert near_duplicates(*parts, LIKE) == ()
+    development, held_out = (load_suite("encounters", part).encounters for part in ("development", "held_out"))
+    assert near_duplicates(development, held_out, LIKE) == ()
