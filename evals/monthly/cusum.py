@@ -20,7 +20,7 @@ from medcoding.record import Record
 
 LEAST_BASELINE: Final = 30
 """Below it a baseline says too little about how values vary."""
-_PATHS: Final = 300
+_PATHS: Final = 150
 _HALVINGS: Final = 14
 _LEAST_RUN: Final = 10
 """An exact shift takes at least so many encounters to an alarm, however quiet the baseline was."""
@@ -35,7 +35,7 @@ class CusumPlan(Record):
     """The value without a shift; None takes the mean of the baseline and watches only what comes after it."""
     shift: float
     """The mean shift to be found, in the unit of the values."""
-    run_length: int = 500
+    run_length: int = 1_000
     """Encounters from one false alarm to the next, on average, in each direction (in-control ARL)."""
     baseline: int = 100
     """The first so many encounters show how values vary."""

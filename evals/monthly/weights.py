@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from importlib import import_module
@@ -56,7 +57,9 @@ class HccRisk:
 
     def __init__(self, model: str = HCC_MODEL) -> None:
         self.model = model
-        self._processor = _package("hccinfhir").HCCInFHIR(model_name=model)
+        with warnings.catch_warnings():  # it reads its tables by a way that Python 3.11 calls deprecated
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._processor = _package("hccinfhir").HCCInFHIR(model_name=model)
 
     def score(self, codes: Iterable[AuditedCode], patient: Patient) -> float | None:
         """In units of the factor (1.0 is the average patient); None without age or sex."""

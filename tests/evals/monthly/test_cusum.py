@@ -11,7 +11,7 @@ from evals.bootstrap import Array
 from evals.monthly.cusum import CusumChart, CusumPlan, cusum, mean_run_length, thresholds
 from medcoding.errors import InputError
 
-PLAN: Final = CusumPlan(shift=0.05)
+PLAN: Final = CusumPlan(shift=0.05, run_length=500)
 RUNS: Final = 25
 WATCHED: Final = 1_000
 
