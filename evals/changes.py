@@ -44,15 +44,18 @@ class ComparedRuns(Record):
     """Those whose answer changed."""
 
 
-def compared_runs(first: Run, second: Run) -> ComparedRuns:
-    """Metric by metric and case by case. Raises `InputError` unless both are over the same encounters."""
+def compared_runs(first: Run, second: Run, hidden: frozenset[str] = frozenset()) -> ComparedRuns:
+    """Metric by metric and case by case, hidden cases in the totals only.
+
+    Raises `InputError` unless both are over the same encounters.
+    """
     if first.record.dataset.digest != second.record.dataset.digest:
         raise InputError("The two runs are over different gold; run both over the same suite.")
     return ComparedRuns(
         first=first.name,
         second=second.name,
         comparison=compare_runs(first.scored, second.scored),
-        cases=changes(first.scored, second.scored),
+        cases=tuple(c for c in changes(first.scored, second.scored) if c.case_id not in hidden),
     )
 
 

@@ -1,4 +1,4 @@
-"""`chartwright eval run | report | compare | gate | baseline | check`, and measurements of parts."""
+"""`chartwright eval run | report | compare | gate | baseline | check`, monthly validation, measurements of parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agent.printable import printable
 from agent.settings import Settings, load_settings
-from evals.agreement import agreement
 from evals.baseline import BASELINES, baseline_of, store
 from evals.changes import compared_runs
 from evals.damaged_files import measure_damage
@@ -20,18 +19,19 @@ from evals.gate import faults, read_gate
 from evals.gold_check import check_suite
 from evals.killed_builds import measure_kills
 from evals.loaders.gold_set import GoldForm, GoldOptions
+from evals.monthly.page import as_markdown
+from evals.monthly.report import measure_month
 from evals.report import terminal
 from evals.report.page import report_page
-from evals.report.shown import show_run
+from evals.report.shown import held_out_cases, show_run
+from evals.retrieval_suite import load_queries, measure_retrieval
+from evals.robustness import EVERY_KIND, as_text, measure_robustness
 from evals.run_record import read_run
 from evals.runner import RunOutcome, RunPlan, run_suite
 from evals.speed import measure, note_encounters
-from evals.suite_choice import SuiteChoice
-from index_build.findable.knowledge import past_encounters
-from medcoding.coded_encounter import CodedEncounter
+from evals.suite_choice import SuiteChoice, load_chosen
 from medcoding.encounter import Setting
 from medcoding.errors import InputError, IntegrityError
-from medcoding.parsing import load_lines
 
 app = typer.Typer(no_args_is_help=True, help="Measure the product.")
 
@@ -109,7 +109,7 @@ def report(
             print(one.run.record.model_dump_json())
         else:
             _output.print(terminal.report(one))
-        if not one.encounters:
+        if not one.encounters and not one.held_out:
             _note(f"The gold of {one.run.name} is not where it was or has changed, so its notes cannot be shown.")
     if html:
         _write(html, report_page(shown))
@@ -123,7 +123,9 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two runs over the same encounters: paired differences with intervals, cases that changed."""
-    found = compared_runs(read_run(first), read_run(second))
+    before = read_run(first)
+    hidden = held_out_cases(before.record.dataset.choice)
+    found = compared_runs(before, read_run(second), hidden)
     if as_json:
         print(found.model_dump_json())
     else:
@@ -175,16 +177,43 @@ def check(
         raise typer.Exit(IntegrityError.exit_code)
 
 
-@app.command("agreement")
-def agreement_with(
-    coded: Annotated[
-        Path | None, typer.Argument(help="JSON lines of coded encounters; the shipped synthetic ones by default.")
+@app.command()
+def monthly(
+    findings: Annotated[Path, typer.Argument(help="Findings of an external audit: JSON lines or CSV.")],
+    index_dir: IndexOption = None,
+    drg_weights: Annotated[
+        Path | None, typer.Option("--drg-weights", help="Table with the columns ms_drg and weight.")
     ] = None,
-    index_dir: Annotated[Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR")] = None,
+    case_mix: Annotated[bool, typer.Option("--case-mix/--no-case-mix", help="HCC and MS-DRG shift.")] = True,
+    as_json: JsonOption = False,
 ) -> None:
-    """Agreement with coded encounters: precision, recall, F1, exact match, codes that must not appear."""
-    encounters = load_lines(CodedEncounter, coded) if coded else past_encounters()
-    print(agreement(encounters, index_dir).model_dump_json(indent=1))
+    """Agreement with an audit by specialty, its drift, and the shift of case mix in both directions."""
+    report = measure_month(findings, index_dir, drg_weights, with_case_mix=case_mix)
+    print(report.model_dump_json(indent=1) if as_json else printable(as_markdown(report)))
+
+
+@app.command()
+def robustness(
+    suite: SuiteArgument,
+    part: PartOption = None,
+    index_dir: IndexOption = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="How many encounters.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rewrite a suite without changing its meaning (typos, abbreviations, order, copies) and show what that costs."""
+    encounters = load_chosen(SuiteChoice(suite=suite, part=part)).encounters[:limit]
+    with Progress(console=_errors) as progress:
+        task = progress.add_task("Ways of rewriting", total=len(EVERY_KIND))
+        report = measure_robustness(encounters, index_dir, told=lambda _: progress.advance(task))
+    print(report.model_dump_json(indent=1) if as_json else as_text(report))
+
+
+@app.command()
+def retrieval(
+    queries: Annotated[Path, typer.Argument(help="JSON lines of {query, codes}.")], index_dir: IndexOption = None
+) -> None:
+    """Recall of the search over queries with the codes they should lead to: among the first 1, 10 and 50."""
+    print(measure_retrieval(load_queries(queries), index_dir).model_dump_json(indent=1))
 
 
 @app.command()

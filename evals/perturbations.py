@@ -200,11 +200,16 @@ def _as_bullets(text: str, _: random.Random) -> Iterable[Piece]:
 
 
 def _as_prose(text: str, _: random.Random) -> Iterable[Piece]:
-    """List items run on in one line, behind the heading where one announces them."""
-    return edited(
-        text,
-        (Edit(m.start(), m.end(), " " if text[m.start() - 1] in ".:;!?" else "; ") for m in _BULLET.finditer(text)),
-    )
+    """List items run on in one line, behind the heading where one announces them with a colon."""
+    return edited(text, (Edit(m.start(), m.end(), _run_on(text, m.start())) for m in _BULLET.finditer(text)))
+
+
+def _run_on(text: str, end: int) -> str:
+    """What stands between a line that ends there and the item after it; a heading without a colon keeps its line."""
+    line = text[text.rfind("\n", 0, end) : end]
+    if not _BULLET.match(line) and not line.rstrip().endswith(":"):
+        return "\n"
+    return " " if line.rstrip()[-1:] in tuple(".:;!?") else "; "
 
 
 def _wrapped(text: str, _: random.Random) -> Iterable[Piece]:

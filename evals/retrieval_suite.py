@@ -13,6 +13,8 @@ from typing import Annotated, Final
 
 from pydantic import Field, field_validator
 
+from agent.bootstrap import build_pipeline
+from agent.settings import load_settings
 from evals.bootstrap import LEVEL, RESAMPLES, SEED, Estimate, Resampler
 from medcoding.chart import SectionKind, Span
 from medcoding.codebook import Codebook, Codebooks
@@ -99,6 +101,12 @@ def run_retrieval(rank: Ranker, queries: Sequence[RetrievalQuery], codebooks: Co
             sorted({c for q, book in zip(queries, books, strict=True) for c in q.codes if not book.is_billable(c)})
         ),
     )
+
+
+def measure_retrieval(queries: Sequence[RetrievalQuery], index_dir: Path | None = None) -> RetrievalReport:
+    """The uncut search of the installed product over queries."""
+    parts = build_pipeline(load_settings(index_dir=index_dir)).parts
+    return run_retrieval(surface_ranker(parts.search), queries, parts.codebooks)
 
 
 def candidate_ranker(search: CandidateSearch) -> Ranker:

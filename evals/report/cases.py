@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from agent.page import Quoted, Segment, split_at_quotes
-from evals.failure_classes import FailureClass
 from evals.ledger import LostCode, WrongCode
 from evals.metrics import every_code, f1
-from evals.run_record import EncounterRecord, Run
+from evals.report.shown import Shown
+from evals.run_record import EncounterRecord
 from evals.scores import AnsweredCode, EvidencePlace, GoldCode
 from evals.stage_totals import STAGE_WORDS
 from medcoding.coded_encounter import CodedEncounter
 from medcoding.proposal import EvidenceQuote
 
-SHOWN: Final = 100
+_MOST: Final = 100
 _GOLD: Final = "gold"
 _ANSWER: Final = "answer"
 
@@ -57,14 +57,13 @@ class CasePage(NamedTuple):
     """Empty where the suite is not at hand."""
 
 
-def worst_cases(
-    run: Run, encounters: Mapping[str, CodedEncounter], classes: Iterable[FailureClass], most: int = SHOWN
-) -> tuple[CasePage, ...]:
+def worst_cases(shown: Shown, most: int = _MOST) -> tuple[CasePage, ...]:
     """Encounters with most lost and wrong codes first, and those that the failure classes name as examples."""
-    named = {example.case_id for one in classes for example in one.examples}
-    ranked = sorted((e for e in run.encounters if _faults(e)), key=_badness)
+    named = {example.case_id for one in shown.classes for example in one.examples}
+    open_to_all = (e for e in shown.run.encounters if e.case_id not in shown.held_out)
+    ranked = sorted((e for e in open_to_all if _faults(e)), key=_badness)
     chosen = {e.case_id for e in ranked[:most]} | named
-    return tuple(_page(e, encounters.get(e.case_id)) for e in ranked if e.case_id in chosen)
+    return tuple(_page(e, shown.encounters.get(e.case_id)) for e in ranked if e.case_id in chosen)
 
 
 def anchor(case_id: str) -> str:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from agent.printable import printable
 from evals.baseline import Baseline
 from evals.bootstrap import Estimate
-from evals.failure_classes import SHOWN, FailureClass
+from evals.failure_classes import FailureClass
 from evals.report import plots
 from evals.report.cases import CasePage, anchor, worst_cases
 from evals.report.figures import HUMANS_SOURCE, Figure, GroupTable, figures, group_tables, latencies
@@ -43,6 +43,8 @@ class RunView(NamedTuple):
     plots: Mapping[str, Markup]
     cases: tuple[CasePage, ...]
     has_text: bool
+    held_out: int
+    """Encounters that are not shown by themselves."""
 
 
 def report_page(shown: Sequence[Shown]) -> str:
@@ -67,7 +69,6 @@ def report_page(shown: Sequence[Shown]) -> str:
 
 def _view(number: int, shown: Shown) -> RunView:
     run = shown.run
-    worst = run.record.failure_classes[:SHOWN]
     target = shown.targets.of(_F1)
     return RunView(
         id=f"run-{number}",
@@ -76,15 +77,16 @@ def _view(number: int, shown: Shown) -> RunView:
         figures=figures(run, shown.baseline, shown.targets),
         latencies=latencies(run),
         tables=group_tables(run),
-        worst_classes=worst,
+        worst_classes=shown.classes,
         plots={
             "waterfall": plots.waterfall(run.ledger),
             "reliability": plots.reliability(run.summary.calibration),
             "coverage_risk": plots.coverage_risk(run.summary.calibration),
             "specialties": plots.bars(run.summary.by_specialty.items(), target.above if target else None),
         },
-        cases=worst_cases(run, shown.encounters, worst),
+        cases=worst_cases(shown),
         has_text=bool(shown.encounters),
+        held_out=len(shown.held_out & {entry.case_id for entry in run.encounters}),
     )
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from agent.printable import printable
 from evals.bootstrap import Estimate
 from evals.changes import CaseChange, ComparedRuns
-from evals.failure_classes import SHOWN, FailureClass
+from evals.failure_classes import FailureClass
 from evals.report.figures import HUMANS_SOURCE, Figure, GroupTable, figures, group_tables, latencies
 from evals.report.shown import Shown, between, percent
 from evals.run_record import Run
@@ -32,7 +32,7 @@ def report(shown: Shown) -> RenderableType:
         _ledger(run.ledger),
         _wrong(run.ledger),
         Text(),
-        _classes(run.record.failure_classes[:SHOWN]),
+        _classes(shown.classes),
         Text(),
         _figures(figures(run, shown.baseline, shown.targets)),
         _below(shown),
@@ -103,7 +103,9 @@ def _wrong(totals: StageTotals) -> Text:
 def _classes(classes: Iterable[FailureClass]) -> Table:
     table = _table("What fails most", "Codes", "%", "What", "Examples")
     for one in classes:
-        where = f"lost, not {STAGE_WORDS[one.stage]}" if one.side == "lost" else f"wrong, came in when {one.stage.value}"
+        where = (
+            f"lost, not {STAGE_WORDS[one.stage]}" if one.side == "lost" else f"wrong, came in when {one.stage.value}"
+        )
         examples = ", ".join(f"{e.code}{f' ({e.beside})' if e.beside else ''} {e.case_id}" for e in one.examples)
         table.add_row(str(one.codes), percent(one.share), f"{where}: {one.kind}", escape(printable(examples)))
     return table

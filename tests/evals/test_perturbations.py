@@ -200,9 +200,11 @@ def test_short_capitals_survive_small_letters() -> None:
 
 
 def test_lists_and_prose() -> None:
-    """A list becomes one line behind its heading, sentences become a list; a title's full stop ends none."""
+    """A list becomes one line behind or below its heading, sentences a list; a title's full stop ends none."""
     prose = text_of(perturbed(note(), Perturbation.PROSE, 1))
     assert "Assessment: Chronic kidney disease, stage 3a; Possible pneumonia, ruled out; Right knee" in prose
+    bare = note("ASSESSMENT\n- HTN\n- Gout.\n- COPD\nSeen by me.", ("HTN",))
+    assert text_of(perturbed(bare, Perturbation.PROSE, 1)) == "ASSESSMENT\nHTN; Gout. COPD\nSeen by me."
     bullets = text_of(perturbed(note(), Perturbation.BULLETS, 1))
     assert "mellitus.\n- Denies chest pain.\n- Given" in bullets
     assert "Dr. Smith" in bullets

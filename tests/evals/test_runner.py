@@ -20,13 +20,17 @@ from agent.pipeline import Pipeline
 from agent.settings import Settings
 from chartwright.cli import _exit_code
 from evals.ledger import Stage
-from evals.loaders.gold_set import GoldOptions, GoldScope
+from evals.loaders.gold_set import GoldForm, GoldOptions, GoldScope
 from evals.run_record import ENCOUNTERS, RUN, EncounterRecord, read_run, recorded
 from evals.runner import RunOutcome, RunPlan, run_suite
 from evals.suite_choice import SuiteChoice
+from evals.summary import summarise
+from evals.unscored import within_scope
 from index_build.findable.knowledge import past_encounters
 from medcoding.coded_encounter import CodedEncounter
+from medcoding.encounter import Setting
 from medcoding.errors import DependencyError, InputError, IntegrityError
+from tests.evals.scored_encounters import scored
 from tests.evals.unreliable_pipelines import ILL_FATED, Crashing, Crowded, Down, PanicError, build_suicidal
 from tests.fakes import ScriptedLLM
 
@@ -130,7 +134,7 @@ def test_a_torn_last_line_is_done_again(plan: RunPlan, pipeline: Pipeline, torn:
 
 def test_a_killed_run_loses_and_doubles_nothing(tmp_path: Path, gold: list[CodedEncounter], settings: Settings) -> None:
     """Killed with SIGKILL while it writes, then started again."""
-    many = [e.model_copy(update={"case_id": f"{e.case_id}-{n}"}) for n in range(40) for e in gold]
+    many = [e.model_copy(update={"case_id": f"{e.case_id}-{n}"}) for n in range(16) for e in gold]
     suite, folder = written(tmp_path / "many.jsonl", many), tmp_path / "run"
     arguments = ["eval", "run", str(suite), "--out", str(folder), "--index-dir", str(settings.index_dir)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHARTWRIGHT_")}
@@ -157,13 +161,13 @@ def wait_for(holds: Callable[[], bool], longest_s: float = 60.0) -> None:
 
 @pytest.mark.parametrize("crash", [ValueError, KeyError, PanicError])
 def test_a_crash_is_a_missing_answer_and_stops_nothing(
-    plan: RunPlan, pipeline: Pipeline, crash: Callable[[], BaseException]
+    plan: RunPlan, pipeline: Pipeline, crash: type[BaseException]
 ) -> None:
     """The encounter counts as missed in full, the others are answered, and the record says what happened."""
     outcome = run(plan, Crashing(pipeline, crash))
     entry = of_case(plan.folder, ILL_FATED)
     assert (outcome.answered, outcome.record.failed) == (6, 1)
-    assert entry.failure == f"It met an internal error ({crash.__name__})."  # type: ignore[attr-defined]
+    assert entry.failure == f"It met an internal error ({crash.__name__})."
     assert (entry.scored.answered, entry.ledger) == (False, None)
     assert outcome.record.ledger is not None
     assert outcome.record.ledger.unanswered_gold == len(entry.scored.gold) > 0
@@ -264,44 +268,34 @@ def test_what_the_gold_does_not_decide_is_unscored(plan: RunPlan, pipeline: Pipe
     assert summary.together.micro.recall.value is not None
 
 
-def test_gold_that_decides_no_order_has_no_figure_of_order(
-    plan: RunPlan, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_gold_that_decides_no_order_has_no_figure_of_order() -> None:
     """The scope of the set rules, not what its lines look like."""
-    from evals import runner
-    from evals.suite_choice import load_chosen
-
-    def unordered(choice: SuiteChoice) -> object:
-        return load_chosen(choice).model_copy(update={"scope": GoldScope(order=False)})
-
-    monkeypatch.setattr(runner, "load_chosen", unordered)
-    summary = run(plan, pipeline).record.summary
-    assert summary is not None
-    assert (summary.first_right.value, summary.exact.ordered.value) == (None, None)
-    assert all(exact.set_and_first.value is None for exact in summary.exact_by_codes.values())
-    assert summary.exact.set.value is not None
+    whole = summarise([scored("I10 J44.1", "I10 J44.1", "one"), scored("I10", "I10", "two")])
+    bare = within_scope(whole, GoldScope(order=False))
+    assert (whole.first_right.value, whole.exact.ordered.value) == (1.0, 1.0)
+    assert (bare.first_right.value, bare.exact.ordered.value) == (None, None)
+    assert all(exact.set_and_first.value is None for exact in bare.exact_by_codes.values())
+    assert bare.exact.set.value == 1.0
 
 
-def test_the_command_prints_one_line_and_runs_again_for_nothing(
-    plan: RunPlan, settings: Settings, capsys: pytest.CaptureFixture[str]
+def test_the_command_prints_one_line_and_goes_on_where_it_stopped(
+    plan: RunPlan, pipeline: Pipeline, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The line is for people; what was done goes to standard error."""
+    run(plan._replace(limit=2), pipeline)
     arguments = ["eval", "run", plan.choice.suite, "--out", str(plan.folder), "--index-dir", str(settings.index_dir)]
     assert _exit_code(arguments) == 0
-    first = capsys.readouterr()
-    assert first.out.startswith("run: 6 encounters, precision ")
-    assert first.out.count("\n") == 1
-    assert "6 encounters coded" in first.err
-    assert _exit_code(arguments) == 0
-    second = capsys.readouterr()
-    assert second.out == first.out
-    assert "0 encounters coded, 6 were there already" in second.err
+    said = capsys.readouterr()
+    assert said.out.startswith("run: 6 encounters, precision ")
+    assert said.out.count("\n") == 1
+    assert "4 encounters coded" in said.err
+    assert "2 were there already; 0 without an answer" in said.err
 
 
 def test_notes_without_gold_are_refused(tmp_path: Path, plan: RunPlan, pipeline: Pipeline) -> None:
     """There is nothing to score; the sentence names what to use."""
     notes = tmp_path / "notes.jsonl"
-    notes.write_text('{"note": "Assessment: gout."}\n', encoding="utf-8")
-    choice = SuiteChoice(suite=str(notes), form="aci_bench", options=GoldOptions(setting="outpatient"))
+    notes.write_text('{"id": "visit-1", "note": "Assessment: gout."}\n', encoding="utf-8")
+    choice = SuiteChoice(suite=str(notes), form=GoldForm.ACI_BENCH, options=GoldOptions(setting=Setting.OUTPATIENT))
     with pytest.raises(InputError, match="chartwright eval speed"):
         run(plan._replace(choice=choice), pipeline)

@@ -109,14 +109,14 @@ def test_relative_weights_of_the_licensee_are_used() -> None:
     ("final", "audited", "direction"), [("I50.22 I10", "I10", "up"), ("I10", "I50.22 I10", "down")]
 )
 def test_coding_too_high_and_too_low_raise_an_alarm(final: str, audited: str, direction: str) -> None:
-    """Sixty agreeing visits, then heart failure coded, or missed, in every third."""
+    """Sixty agreeing visits, then heart failure coded, or missed, in two of three: seen within fifteen visits."""
     quiet = [finding("I10", "I10", f"a{n:03}", date="2026-10-05") for n in range(60)]
     loud = [finding(*((final, audited) if n % 3 else ("I10", "I10")), f"b{n:03}") for n in range(60)]
     mix = case_mix([*quiet, *loud])
     chart = shift(mix, "HCC risk").chart
     assert chart is not None
     assert {alarm.direction for alarm in chart.alarms} == {direction}
-    assert chart.alarms[0].place <= 70
+    assert 60 < chart.alarms[0].place <= 75
     assert not any(s.chart and s.chart.alarms for s in mix.shifts if s.compared == "final less proposed")
 
 

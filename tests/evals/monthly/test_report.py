@@ -76,6 +76,12 @@ def test_unknown_codes_are_listed_and_count(report: MonthlyReport) -> None:
     assert report.not_checked == 3
 
 
+def test_a_header_is_no_code_to_bill(codebooks: Codebooks) -> None:
+    """E11.2 exists and may not be billed."""
+    found = monthly_report([finding("E11.2", "E11.22", proposed="E11.22")], codebooks, with_case_mix=False)
+    assert [(u.side, u.code, u.reason) for u in found.unknown_codes] == [("final", "E11.2", "not billable")]
+
+
 def test_a_date_without_an_edition_is_said(codebooks: Codebooks) -> None:
     """Codes of 2019 are not called valid by the book of another year."""
     found = monthly_report([finding("I10", "I10", date="2019-03-01")], codebooks, with_case_mix=False)
