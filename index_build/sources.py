@@ -20,7 +20,7 @@ from typing import Final
 from index_build.editions.load import edition_inputs
 from index_build.editions.release import ReleaseFiles, find_releases
 from index_build.fetching.catalogue import published_edition
-from index_build.fetching.provenance import verify_provenance
+from index_build.fetching.provenance import PROVENANCE, verify_provenance
 from index_build.procedures import hcpcs_files, ncci_files
 from index_build.readers.table import NamedFile
 from medcoding.errors import InputError
@@ -98,7 +98,12 @@ def fetch_folder(root: Path, edition: str) -> Path:
 
 def _checked(path: Path) -> Path:
     for folder in (path, *path.glob("*")):
-        verify_provenance(folder)
+        provenance = verify_provenance(folder)
+        if provenance and provenance.files and not provenance.complete:
+            raise InputError(
+                f"The files of {provenance.edition} in {folder} are not all fetched; "
+                f"run 'chartwright index fetch {provenance.edition}' again."
+            )
     return path
 
 
@@ -110,8 +115,11 @@ def _there(path: Path) -> Path:
 
 def _folder(folder: Path) -> Path | None:
     """The folder when a file lies in it; a hidden one (a lock) is nothing, nor is one that is still being fetched."""
-    files = (p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".") and ".part" not in p.suffixes)
-    return _checked(folder) if any(files) else None
+    return _checked(folder) if any(_counts(path) for path in folder.rglob("*")) else None
+
+
+def _counts(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".") and ".part" not in path.suffixes and path.name != PROVENANCE
 
 
 def _files(folder: Path) -> tuple[Path, ...]:

@@ -77,7 +77,13 @@ def linked(source: Path, target: Path) -> None:
 
     The write-ahead log of a collection is copied: opening a collection writes there.
     """
-    shutil.copytree(source, target, copy_function=_link, dirs_exist_ok=True)
+    for path in sorted(source.rglob("*")):
+        place = path.relative_to(source)
+        if path.is_dir():
+            (target / place).mkdir(parents=True, exist_ok=True)
+        else:
+            (target / place).parent.mkdir(parents=True, exist_ok=True)
+            _put(path, target / place, shared="wal" not in place.parts)
 
 
 def code_digest(modules: Iterable[ModuleType]) -> str:
@@ -104,8 +110,8 @@ def _digests(kept: Path) -> dict[str, str]:
     return {str(path.relative_to(content)): file_digest(path) for path in content.rglob("*") if path.is_file()}
 
 
-def _link(source: str, target: str) -> None:
-    if "wal" in Path(source).parts:
-        shutil.copy2(source, target)
-    else:
+def _put(source: Path, target: Path, *, shared: bool) -> None:
+    if shared:
         os.link(source, target)
+    else:
+        shutil.copy2(source, target)

@@ -102,22 +102,27 @@ def _notes_read(book: Codebook) -> Iterator[NotesRead]:
 def _missing(index: IndexFolder, editions: tuple[EditionStatus, ...], today: date) -> Iterator[str]:
     if not any(e.edition.in_force_on(today) for e in editions):
         yield f"no edition is in force today ({today}); run 'chartwright index fetch' for it"
-    for held in editions:
-        edition = held.edition
-        mend = f"run 'chartwright index fetch {edition.name}'"
-        if edition.status == "derived":
-            yield f"{edition.name} is a table of our own, not checked against the official files; {mend}"
-        if edition.notes_from:
-            yield f"{edition.name} uses the instructional notes of {edition.notes_from}; {mend}"
-        if not held.index_sources:
-            yield f"{edition.name} has no Alphabetic Index; {mend}"
-        if not edition.poa_exempt_from:
-            yield f"{edition.name} has no list of codes exempt from present-on-admission reporting; {mend}"
+    yield from (sentence for held in editions for sentence in _missing_of(held))
     for system, sentence in _SYSTEMS.items():
         if index.procedures(system) is None:
             yield sentence
     if index.ncci() is None:
         yield "NCCI edits are not checked; download the PTP and MUE tables from CMS and give their folder (--ncci)"
+
+
+def _missing_of(held: EditionStatus) -> Iterator[str]:
+    edition = held.edition
+    mend = f"run 'chartwright index fetch {edition.name}'"
+    if edition.status == "derived":
+        yield f"{edition.name} is a table of our own, not checked against the official files; {mend}"
+    if edition.notes_from:
+        yield f"{edition.name} uses the instructional notes of {edition.notes_from}; {mend}"
+    if foreign := [name for name in held.index_sources if str(edition.effective_to.year) not in name]:
+        yield f"{edition.name} uses {', '.join(foreign)}, which is not of its year; {mend}"
+    if not held.index_sources:
+        yield f"{edition.name} has no Alphabetic Index; {mend}"
+    if not edition.poa_exempt_from:
+        yield f"{edition.name} has no list of codes exempt from present-on-admission reporting; {mend}"
 
 
 def _overview(status: IndexStatus) -> Table:

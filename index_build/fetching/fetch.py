@@ -68,7 +68,7 @@ def manual_instructions(edition: str, folder: Path, options: FetchOptions | None
         lines.append(f"  {asked.usual_names(kind)[0]}: {kind.what} ({need})")
     lines += [
         "Names vary from year to year; keep them as they are published, and the zip files as they are.",
-        f"Put them into {folder} and run: chartwright index build --official {folder}",
+        f"Put them into {folder} and run: {_build_command(asked, folder)}",
     ]
     return "\n".join(lines)
 
@@ -208,9 +208,14 @@ def _all_named(plan: FetchPlan, given: dict[str, str], path: Path | None) -> Non
 def _site(asked: PublishedEdition, folder: Path, options: FetchOptions) -> Site:
     mend = (
         f"try again later, or download the official files of {asked.name} by hand into {folder} "
-        f"and run 'chartwright index build --official {folder}'"
+        f"and run '{_build_command(asked, folder)}'"
     )
     return Site(base_url(asked, options), mend, options.patience, _tool())
+
+
+def _build_command(asked: PublishedEdition, folder: Path) -> str:
+    option = "--hcpcs" if asked.name.startswith("HCPCS") else "--official"
+    return f"chartwright index build {option} {folder}"
 
 
 def _tool() -> str:

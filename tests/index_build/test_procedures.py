@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index_build.procedures import ncci_files, write_cpt, write_hcpcs, write_ncci
+from index_build.procedures import hcpcs_files, ncci_files, write_cpt, write_hcpcs, write_ncci
 from index_build.readers.hcpcs import PLACES, Place
 from medcoding.errors import InputError
 from medcoding.ncci import NcciBook, NcciSetting
@@ -66,11 +66,10 @@ def test_the_layout_beside_the_file_is_used(tmp_path: Path, form: str) -> None:
         assert book.find("J1885").short_descriptor == "Inj"
 
 
-def test_a_folder_of_two_quarters_is_refused(tmp_path: Path) -> None:
-    """The user says which."""
+def test_of_two_quarters_the_newest_is_read(tmp_path: Path) -> None:
+    """Fetching the next quarter beside the last one is what a hospital does four times a year."""
     put(tmp_path, hcpcs_file(*QUARTER), hcpcs_file(*QUARTER, name="HCPC2030_OCT_ANWEB.txt"))
-    with pytest.raises(InputError, match="holds 2 files named like"):
-        write_hcpcs(tmp_path / "hcpcs.sqlite", tmp_path)
+    assert hcpcs_files(tmp_path).codes.name == "HCPC2030_OCT_ANWEB.txt"
 
 
 def test_a_licensee_s_list_becomes_a_book(tmp_path: Path) -> None:

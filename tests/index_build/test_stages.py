@@ -133,3 +133,14 @@ def test_the_code_of_a_module_or_of_a_whole_package_counts() -> None:
     both = {code_digest(modules) for modules in ([readers], [stages], [readers, stages], [stages, readers])}
     assert len(both) == 4
     assert code_digest([readers]) == code_digest([readers])
+
+
+def test_only_the_log_of_a_collection_is_copied(tmp_path: Path) -> None:
+    """A folder of that name above the index says nothing: its files are shared all the same."""
+    source = tmp_path / "wal" / "kept"
+    (source / "wal").mkdir(parents=True)
+    (source / "segment").write_text("x", encoding="utf-8")
+    (source / "wal" / "log").write_text("x", encoding="utf-8")
+    linked(source, tmp_path / "build")
+    assert (tmp_path / "build" / "segment").samefile(source / "segment")
+    assert not (tmp_path / "build" / "wal" / "log").samefile(source / "wal" / "log")

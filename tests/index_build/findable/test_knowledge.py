@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -248,5 +249,16 @@ def test_a_damaged_cache_of_vectors_is_begun_anew(tmp_path: Path) -> None:
     path.write_bytes(b"no database at all" * 100)
     encoder = CountingEncoder()
     assert [v[0] for v in CachedEncoder(encoder, path).encode(["a"])] == [1]
+    assert [v[0] for v in CachedEncoder(encoder, path).encode(["a"])] == [1]
+    assert encoder.asked == ["a"]
+
+
+def test_a_changed_vector_is_made_again(tmp_path: Path) -> None:
+    """A flipped bit in the cache must not reach the index."""
+    path = tmp_path / "cache.sqlite"
+    CachedEncoder(CountingEncoder(), path).encode(["a"])
+    with sqlite3.connect(path) as cache:
+        cache.execute("UPDATE vector SET vector = zeroblob(length(vector))")
+    encoder = CountingEncoder()
     assert [v[0] for v in CachedEncoder(encoder, path).encode(["a"])] == [1]
     assert encoder.asked == ["a"]
