@@ -190,7 +190,7 @@ class Pipeline:
             choices = _all_choices(prepared, verification)
             proposal = reconcile(prepared.chart, prepared.selected.mentions, choices, codebook, parts.combinations)
         with clock.step("check"):
-            findings = check(Case(prepared.chart, proposal, codebook, prepared.edition.in_force))
+            findings = check(Case(prepared.chart, proposal, codebook, prepared.edition.in_force, prepared.mentions))
             findings += (*unread(prepared.mentions), *not_adopted(prepared.chart.encounter.suggestions, proposal))
         with clock.step("explain"):
             answered = Answered(

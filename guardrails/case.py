@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from medcoding.chart import Chart
 from medcoding.codebook import Codebook
 from medcoding.finding import Finding
+from medcoding.mention import Mention
 from medcoding.proposal import Proposal
 
 
@@ -20,6 +21,8 @@ class Case:
     codebook: Codebook
     edition_in_force: bool
     """False when no loaded edition covers the date of service and the nearest one stands in."""
+    mentions: tuple[Mention, ...] = ()
+    """What the record speaks of, coded or not."""
 
 
 Rule = Callable[[Case], tuple[Finding, ...]]

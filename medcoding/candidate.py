@@ -16,6 +16,14 @@ class CandidateOrigin(StrEnum):
 
     DICTIONARY = "dictionary"
     SEARCH = "search"
+    INDEX = "index"
+    """Looked up in the Alphabetic Index by main term and subterms."""
+    PAIR = "pair"
+    """Two conditions of the record that the code book joins (“with”, “due to”, “in”)."""
+    PARTNER = "partner"
+    """Asked for by an instructional note at another candidate: code first, use additional code, code also."""
+    SIMILAR = "similar"
+    """Attested on past encounters with like problems."""
     SUGGESTION = "suggestion"
 
 
@@ -34,6 +42,8 @@ class Candidate(Record):
     similarity: float = Field(default=0.0, ge=-1.0, le=1.0)
     """Cosine between the mention and the surface, 1.0 for a dictionary hit."""
     origins: tuple[CandidateOrigin, ...]
+    index_path: tuple[str, ...] = ()
+    """Main term and subterms of the Alphabetic Index that were walked to the code, where it was looked up there."""
 
 
 class MentionCandidates(Record):
