@@ -1,5 +1,7 @@
 """The suites: folders of JSON lines, one file a part, in the coded-encounter format.
 
+The folders of `OTHER_GOLD` hold gold of one step and are read by the module that scores it.
+
 `evals/suites/<name>/<part>.jsonl`. A suite is read strictly: one line that does not fit, or a case id that stands
 twice, and it is refused whole.
 """
@@ -15,6 +17,9 @@ from medcoding.errors import InputError
 from medcoding.parsing import load_lines
 
 SUITES: Final = Path(__file__).parent / "suites"
+OTHER_GOLD: Final = frozenset({"sentences", "shorthand"})
+"""Sentences with mentions (`evals.mention_suite`) and wordings with codes (`evals.retrieval_suite`)."""
+
 _PART: Final = "*.jsonl"
 
 
@@ -46,8 +51,8 @@ def load_suite(name_or_path: str | Path, part: str | None = None, suites: Path =
 
 
 def suite_names(suites: Path = SUITES) -> tuple[str, ...]:
-    """The shipped suites, in order of name."""
-    return tuple(sorted({file.parent.name for file in suites.glob(f"*/{_PART}")}))
+    """The shipped suites of coded encounters, in order of name."""
+    return tuple(sorted({file.parent.name for file in suites.glob(f"*/{_PART}")} - OTHER_GOLD))
 
 
 def suite_parts(name_or_path: str | Path, suites: Path = SUITES) -> tuple[str, ...]:
