@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.abbreviations import Abbreviations
 from agent.assertion import AssertionRules
@@ -28,6 +28,7 @@ from retrieval.encoder import OnnxEncoder
 from retrieval.index_folder import IndexFolder, digest_of, open_index
 from retrieval.knowledge import KnowledgeSearch
 from retrieval.search import CandidateSearch
+from retrieval.similar import SimilarSearch
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import VectorStore
 
@@ -43,7 +44,7 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
     refuse_clashing_distributions()
     index = open_index(settings.index_dir)
     books = open_books(index)
-    knowledge, search = _searches(index, settings)
+    searches = _searches(index, settings)
     prompt = load_prompt("verify", settings.verify_prompt)
     model = _model(settings, prompt, llm)
     return Pipeline(
@@ -51,10 +52,11 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
             books=books,
             headings=HeadingTable(),
             mention_rules=MentionRules(Dictionary.load(index.dictionary), Abbreviations(), AssertionRules()),
-            search=search,
-            knowledge=knowledge,
+            search=searches.candidates,
+            knowledge=searches.knowledge,
+            similar=searches.similar,
             combinations=CombinationTable(),
-            explainer=Explainer(knowledge.all_passages(), books.alphabetic_indexes),
+            explainer=Explainer(searches.knowledge.all_passages(), books.alphabetic_indexes),
             routing=settings.routing,
             model=model,
             stamp=_stamp(settings, index, prompt, model),
@@ -62,12 +64,22 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
     )
 
 
-def _searches(index: IndexFolder, settings: Settings) -> tuple[KnowledgeSearch, CandidateSearch]:
+class _Searches(NamedTuple):
+    candidates: CandidateSearch
+    knowledge: KnowledgeSearch
+    similar: SimilarSearch
+
+
+def _searches(index: IndexFolder, settings: Settings) -> _Searches:
     encoder, sparse = OnnxEncoder(index.encoder), Bm25Encoder()
-    guidelines = open_collection(index, layout.GUIDELINES, settings)
-    past = open_collection(index, layout.PAST_ENCOUNTERS, settings)
-    surfaces = open_collection(index, layout.SURFACES, settings)
-    return KnowledgeSearch(guidelines, past, encoder, sparse), CandidateSearch(surfaces, encoder, sparse)
+    surfaces, guidelines, past = (
+        open_collection(index, name, settings) for name in (layout.SURFACES, layout.GUIDELINES, layout.PAST_ENCOUNTERS)
+    )
+    return _Searches(
+        CandidateSearch(surfaces, encoder, sparse),
+        KnowledgeSearch(guidelines, encoder, sparse),
+        SimilarSearch(past, encoder, sparse),
+    )
 
 
 def open_collection(index: IndexFolder, name: str, settings: Settings) -> VectorStore:

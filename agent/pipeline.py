@@ -38,6 +38,7 @@ from medcoding.result import CodingResult, Cost, Stamp
 from prompts.loader import Prompt
 from retrieval.knowledge import KnowledgeSearch
 from retrieval.search import CandidateSearch
+from retrieval.similar import SimilarSearch, question_about
 
 _PASSAGES = 4
 _SIMILAR = 5
@@ -64,6 +65,7 @@ class Parts:
     mention_rules: MentionRules
     search: CandidateSearch
     knowledge: KnowledgeSearch
+    similar: SimilarSearch
     combinations: CombinationTable
     explainer: Explainer
     routing: RoutingSettings
@@ -163,7 +165,7 @@ class Pipeline:
                 mentions, codebook, day, tuple(filter(None, map(suggested, encounter.suggestions)))
             ),
             passages=self.parts.knowledge.passages(problems, encounter.setting, _PASSAGES),
-            similar=self.parts.knowledge.similar(problems, encounter.tenant, _SIMILAR),
+            similar=self.parts.similar.similar(question_about(encounter, problems), codebook, _SIMILAR),
         )
 
     async def _verified(self, prepared: Prepared) -> tuple[Verification, str]:

@@ -1,9 +1,10 @@
-"""`chartwright index build | fetch | diff | status | push`."""
+"""`chartwright index build | fetch | diff | status | push | encounters`."""
 
 from __future__ import annotations
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TransferSpeedColumn,
 )
+from rich.table import Table
 
 from index_build.build import build_index
 from index_build.diff.compare import diff_editions
@@ -27,8 +29,9 @@ from index_build.diff.page import diff_page
 from index_build.diff.text import diff_text
 from index_build.fetching.fetch import fetch_edition, manual_instructions, plan_fetch
 from index_build.fetching.plan import FetchOptions
+from index_build.findable.past_encounters import attested_encounters, keep, kept_files, without_origin
 from index_build.push import push_collections
-from index_build.sources import GivenFiles, fetch_folder, find_sources
+from index_build.sources import GivenFiles, encounters_folder, fetch_folder, find_sources
 from index_build.status import index_status, status_text
 from index_build.workshop import BuildPlan
 from medcoding.codebook import Codebook
@@ -157,6 +160,42 @@ def push(
             ProgressReporter(progress),
         )
     _say(f"Pushed: {', '.join(f'{name} {count:,}' for name, count in counts.items())}.")
+
+
+encounters = typer.Typer(no_args_is_help=True, help="Past encounters of your own, from which candidates are learned.")
+app.add_typer(encounters, name="encounters")
+
+
+@encounters.command("add")
+def add_encounters(
+    file: Annotated[Path, typer.Argument(help="JSON lines of encounters whose codes somebody attested.")],
+    index_dir: IndexDir = DEFAULT_INDEX_DIR,
+) -> None:
+    """Keep attested encounters for the next build. They are never evidence, and a patient never meets their own."""
+    number = keep(file, encounters_folder(index_dir))
+    _say(f"Kept {number:,} encounters; run 'chartwright index build' to make them findable.")
+
+
+@encounters.command("remove")
+def remove_encounters(
+    origin: Annotated[str, typer.Option("--origin", help="The provenance whose encounters go, all of them.")],
+    index_dir: IndexDir = DEFAULT_INDEX_DIR,
+) -> None:
+    """Take every encounter of one origin out; the next build forgets them."""
+    removed = without_origin(kept_files(encounters_folder(index_dir)), origin)
+    if not removed:
+        raise InputError(f"No kept encounter has the origin '{origin}'; see 'chartwright index encounters list'.")
+    _say(f"Removed {removed:,} encounters; run 'chartwright index build' to forget them.")
+
+
+@encounters.command("list")
+def list_encounters(index_dir: IndexDir = DEFAULT_INDEX_DIR) -> None:
+    """How many encounters of which tenant and origin are kept."""
+    table = Table("tenant", "origin", "encounters")
+    kept = attested_encounters(kept_files(encounters_folder(index_dir)))
+    for (tenant, origin), number in sorted(Counter((e.tenant or "", e.provenance.origin) for e in kept).items()):
+        table.add_row(tenant, origin, f"{number:,}")
+    Console().print(table)
 
 
 @app.command()

@@ -16,12 +16,11 @@ from index_build.findable.collection import CollectionBuilder, Findable
 from index_build.findable.embedding_cache import CachedEncoder
 from index_build.findable.encoder import export_encoder
 from index_build.findable.knowledge import (
-    findable_encounters,
     findable_passages,
     official_guidelines,
-    past_encounters,
 )
 from index_build.findable.passage_nodes import PassageCutter
+from index_build.findable.past_encounters import attested_encounters, findable_encounters, past_encounters
 from index_build.findable.surfaces import Surface, edition_surfaces, merged, read_surfaces, write_surfaces
 from index_build.findable.terms import clinical_terms, drug_terms, surface_terms
 from index_build.guidelines.digest import guideline_entries
@@ -56,7 +55,9 @@ def collections(shop: Workshop, books: Sequence[Codebook], surfaces: Sequence[Su
     findable = {
         layout.SURFACES: (surface.findable() for surface in chain(clinical, surfaces)),
         layout.GUIDELINES: _guidelines(shop),
-        layout.PAST_ENCOUNTERS: findable_encounters(past_encounters()),
+        layout.PAST_ENCOUNTERS: findable_encounters(
+            (*past_encounters(), *attested_encounters(shop.plan.sources.encounters))
+        ),
     }
     counts: dict[str, int] = {}
     for name, found in findable.items():

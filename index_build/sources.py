@@ -5,6 +5,7 @@
                 cpt/         the licensee's CPT file
                 ncci/        NCCI procedure-to-procedure edits and medically unlikely edits
                 crosswalk/   SNOMED CT or UMLS maps to ICD-10-CM
+                encounters/  the hospital's own attested encounters, JSON lines
 
 What `chartwright index fetch` put into a folder must still be what it checked.
 """
@@ -21,6 +22,7 @@ from index_build.editions.load import edition_inputs
 from index_build.editions.release import ReleaseFiles, find_releases
 from index_build.fetching.catalogue import published_edition
 from index_build.fetching.provenance import PROVENANCE, verify_provenance
+from index_build.findable.past_encounters import kept_files
 from index_build.procedures import hcpcs_files, ncci_files
 from index_build.readers.table import NamedFile
 from medcoding.errors import InputError
@@ -51,6 +53,8 @@ class Sources:
     cpt: Path | None = None
     ncci: Path | None = None
     crosswalks: tuple[Path, ...] = ()
+    encounters: tuple[Path, ...] = ()
+    """JSON lines of attested encounters."""
 
     def inputs(self) -> tuple[IndexInput, ...]:
         """Every file with its digest: what the manifest names and what decides whether a step is made again."""
@@ -61,9 +65,9 @@ class Sources:
             for kind, file in release.files().items()
             if kind in _INDEX_KINDS
         )
-        return (*editions, *indexes, *self._procedure_inputs())
+        return (*editions, *indexes, *self._other_inputs())
 
-    def _procedure_inputs(self) -> Iterator[IndexInput]:
+    def _other_inputs(self) -> Iterator[IndexInput]:
         if self.hcpcs:
             yield from (_input("hcpcs", file) for file in hcpcs_files(self.hcpcs) if file)
         if self.cpt:
@@ -71,6 +75,7 @@ class Sources:
         if self.ncci:
             yield from (_input("ncci", file) for file in ncci_files(self.ncci))
         yield from (_input("crosswalk", path) for path in self.crosswalks)
+        yield from (_input("encounters", path) for path in self.encounters)
 
 
 def find_sources(root: Path, given: GivenFiles | None = None) -> Sources:
@@ -87,7 +92,13 @@ def find_sources(root: Path, given: GivenFiles | None = None) -> Sources:
         cpt=_there(given.cpt) if given.cpt else _only_file(own / "cpt"),
         ncci=_there(given.ncci) if given.ncci else _folder(own / "ncci"),
         crosswalks=(*_files(own / "crosswalk"), *(_there(path) for path in given.crosswalk)),
+        encounters=kept_files(encounters_folder(root)),
     )
+
+
+def encounters_folder(root: Path) -> Path:
+    """Where attested past encounters lie, JSON lines; every build reads them there."""
+    return root / SOURCES / "encounters"
 
 
 def fetch_folder(root: Path, edition: str) -> Path:

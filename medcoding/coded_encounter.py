@@ -38,6 +38,8 @@ class Provenance(Record):
     origin: str
     """`synthetic`, `facility`, or the name of the published set."""
     certified_coder: bool
+    attested_by: str | None = None
+    """Who stands behind the codes; without that an encounter is never learned from."""
 
 
 class CodedEncounter(Encounter):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
 
 from medcoding.addresses import web_address
 from medcoding.errors import ConfigError, DependencyError
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from qdrant_client import QdrantClient, models
 
 _PAGE: Final = 256
+_NOT_ALLOWED: Final = frozenset({401, 403})
+_NOT_FOUND, _TOO_MANY, _SERVER_FAULT = 404, 429, 500
 
 
 class ClientStore:
@@ -38,7 +44,9 @@ class ClientStore:
             raise ConfigError(
                 "CHARTWRIGHT_QDRANT__URL must be an http:// or https:// address, such as http://localhost:6333."
             )
-        client = QdrantClient(url=url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
+        with warnings.catch_warnings():  # a key over http inside the hospital's network is the operator's choice
+            warnings.filterwarnings("ignore", "Api key is used with an insecure connection")
+            client = QdrantClient(url=url, api_key=api_key, timeout=timeout_s, check_compatibility=False)
         return cls(client, collection)
 
     def create(self, *, size: int, keyword_keys: Sequence[str] = (), integer_keys: Sequence[str] = ()) -> None:
@@ -47,7 +55,7 @@ class ClientStore:
 
         indexes = dict.fromkeys(keyword_keys, models.PayloadSchemaType.KEYWORD)
         indexes |= dict.fromkeys(integer_keys, models.PayloadSchemaType.INTEGER)
-        with _server_named():
+        with _server_named(self._collection):
             self._client.delete_collection(self._collection)
             self._client.create_collection(
                 self._collection,
@@ -61,21 +69,21 @@ class ClientStore:
         """Add or replace points, page by page, each acknowledged."""
         remaining = iter(points)
         while page := [_struct(p) for p in islice(remaining, _PAGE)]:
-            with _server_named():
+            with _server_named(self._collection):
                 self._client.upsert(self._collection, points=page, wait=True)
 
     def delete(self, ids: Sequence[int]) -> None:
         """Remove points by id."""
         if not ids:
             return
-        with _server_named():
+        with _server_named(self._collection):
             self._client.delete(self._collection, points_selector=list(ids), wait=True)
 
     def search(self, queries: Sequence[VectorQuery]) -> list[list[Hit]]:
         """All queries in one request."""
         if not queries:
             return []
-        with _server_named():
+        with _server_named(self._collection):
             answers = self._client.query_batch_points(self._collection, requests=[_request(q) for q in queries])
         return [[Hit(int(p.id), p.score, p.payload or {}) for p in answer.points] for answer in answers]
 
@@ -84,7 +92,7 @@ class ClientStore:
         rows: list[tuple[int, Payload]] = []
         offset: object = None
         while True:
-            with _server_named():
+            with _server_named(self._collection):
                 records, offset = self._client.scroll(
                     self._collection,
                     scroll_filter=_filter(conditions),
@@ -97,7 +105,7 @@ class ClientStore:
 
     def count(self) -> int:
         """Exact number of points."""
-        with _server_named():
+        with _server_named(self._collection):
             return self._client.count(self._collection, exact=True).count
 
     def close(self) -> None:
@@ -108,18 +116,38 @@ class ClientStore:
 class _server_named:  # noqa: N801 - reads as the statement it is used in
     """Turns whatever the client raises about its server into one sentence."""
 
+    def __init__(self, collection: str) -> None:
+        self._collection = collection
+
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        from qdrant_client.common.client_exceptions import QdrantException
         from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
-        if isinstance(error, ApiException | OSError):
-            message = (
-                f"The Qdrant server refused or did not answer ({type(error).__name__}); check CHARTWRIGHT_QDRANT__URL."
-            )
-            status = error.status_code if isinstance(error, UnexpectedResponse) else None
-            raise DependencyError(message, retryable=status is None or status >= 500) from None
+        if isinstance(error, UnexpectedResponse):
+            raise _refusal(error.status_code or 0, self._collection) from None
+        if isinstance(error, ApiException | QdrantException | OSError | ValidationError | JSONDecodeError):
+            raise DependencyError(
+                f"The Qdrant server did not answer as it should ({type(error).__name__});"
+                " check CHARTWRIGHT_QDRANT__URL.",
+                retryable=True,
+            ) from None
+
+
+def _refusal(status: int, collection: str) -> DependencyError:
+    """What a status says, and who can mend it."""
+    if status in _NOT_ALLOWED:
+        return DependencyError("The Qdrant server refused the key; check CHARTWRIGHT_QDRANT__API_KEY.", retryable=False)
+    if status == _NOT_FOUND:
+        return DependencyError(
+            f"The Qdrant server has no collection '{collection}'; run 'chartwright index push URL'.", retryable=False
+        )
+    retryable = status >= _SERVER_FAULT or status == _TOO_MANY
+    return DependencyError(
+        f"The Qdrant server refused with status {status}; check CHARTWRIGHT_QDRANT__URL.", retryable=retryable
+    )
 
 
 def _struct(point: Point) -> models.PointStruct:

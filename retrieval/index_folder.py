@@ -53,7 +53,7 @@ class FilterKeys(TypedDict):
 FILTERED_BY: Final[dict[str, FilterKeys]] = {
     SURFACES: {"keyword_keys": (), "integer_keys": ("effective_from", "effective_to")},
     GUIDELINES: {"keyword_keys": ("settings", "source"), "integer_keys": ()},
-    PAST_ENCOUNTERS: {"keyword_keys": ("tenant", "setting"), "integer_keys": ()},
+    PAST_ENCOUNTERS: {"keyword_keys": ("tenant", "setting", "specialty", "origin"), "integer_keys": ()},
 }
 
 _REBUILD: Final = "run 'chartwright index build'"

@@ -1,4 +1,4 @@
-"""Guideline digest, official passages and past encounters as things to find in their collections."""
+"""Guideline digest and official passages as things to find in their collection."""
 
 from __future__ import annotations
 
@@ -16,19 +16,10 @@ from index_build.findable.passage_nodes import PassageCutter
 from index_build.readers import guidelines_pdf
 from index_build.readers.guidelines_pdf import read_guidelines
 from index_build.stages import Stages, code_digest
-from medcoding.coded_encounter import CodedEncounter
-from medcoding.codes import CodeSystem
 from medcoding.guideline import DIGEST, OFFICIAL, GuidelineEntry, OfficialPassage, settings_of_section
-from medcoding.parsing import load_lines
 from retrieval.index_folder import digest_of
 
-PAST_ENCOUNTERS: Final = Path(__file__).parents[1] / "knowledge" / "past_encounters.jsonl"
 _FINDABLE: Final = "findable.jsonl"
-
-
-def past_encounters(path: Path = PAST_ENCOUNTERS) -> tuple[CodedEncounter, ...]:
-    """The shipped synthetic coded encounters."""
-    return load_lines(CodedEncounter, path)
 
 
 def findable_passages(entries: Sequence[GuidelineEntry]) -> Iterator[Findable]:
@@ -68,16 +59,3 @@ def findable_official(passages: Sequence[OfficialPassage], cutter: PassageCutter
         payload = {"source": OFFICIAL, "settings": settings, **passage.model_dump(mode="json")}
         for piece in nodes.by_document[name]:
             yield Findable(piece, payload)
-
-
-def findable_encounters(encounters: tuple[CodedEncounter, ...]) -> Iterator[Findable]:
-    """One point per encounter, found by its problems in the words of its own evidence."""
-    for encounter in encounters:
-        payload = {
-            "case_id": encounter.case_id,
-            "codes": [line.code for line in encounter.codes if line.system is CodeSystem.ICD10CM],
-            "setting": encounter.setting.value,
-            "specialty": encounter.specialty,
-            "tenant": encounter.tenant or "",
-        }
-        yield Findable("; ".join(quote.text for line in encounter.codes for quote in line.evidence), payload)

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from agent.pipeline import Pipeline
-from index_build.findable.knowledge import past_encounters
+from index_build.findable.past_encounters import past_encounters
 from medcoding.encounter import Encounter
 from medcoding.schema import schema_text, schemas, write_schemas
 

@@ -6,7 +6,7 @@ import pytest
 
 from evals.near_duplicates import near_duplicates
 from evals.suites import load_suite, suite_names
-from index_build.findable.knowledge import past_encounters
+from index_build.findable.past_encounters import past_encounters
 
 LIKE = 0.2
 """Share of word runs that two texts have in common; twins of one text stand at 1."""

@@ -26,7 +26,7 @@ from evals.runner import RunOutcome, RunPlan, run_suite
 from evals.suite_choice import SuiteChoice
 from evals.summary import summarise
 from evals.unscored import within_scope
-from index_build.findable.knowledge import past_encounters
+from index_build.findable.past_encounters import past_encounters
 from medcoding.coded_encounter import CodedEncounter
 from medcoding.encounter import Setting
 from medcoding.errors import DependencyError, InputError, IntegrityError

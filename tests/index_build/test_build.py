@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import os
@@ -17,7 +18,8 @@ from filelock import FileLock
 
 from index_build import build
 from index_build.build import build_index
-from index_build.sources import find_sources
+from index_build.findable.past_encounters import keep, kept_files, past_encounters, without_origin
+from index_build.sources import encounters_folder, find_sources
 from index_build.stages import linked
 from index_build.status import index_status
 from index_build.workshop import BuildPlan
@@ -33,6 +35,7 @@ from retrieval.index_folder import (
     open_index,
     verify_index,
 )
+from retrieval.store import AnyOf
 from tests.index_build.given_files import CPT, CROSSWALK, HCPCS, INDEX, NCCI, put_sources
 from tests.index_build.small_index import ROOT, Silent
 
@@ -213,6 +216,24 @@ def test_a_rebuild_mends_what_was_damaged(filled: Path) -> None:
     store = EdgeStore.open_copy(after.collection(PAST_ENCOUNTERS))
     assert store.count() == after.manifest.counts[PAST_ENCOUNTERS]
     store.close()
+
+
+def test_a_removed_origin_is_forgotten(filled: Path, tmp_path: Path) -> None:
+    """Attested encounters are found after the next build, and no point of theirs after they are taken out."""
+    shipped = past_encounters()[0]
+    provenance = shipped.provenance.model_copy(update={"attested_by": "A. Coder", "origin": "planted"})
+    given = tmp_path / "planted.jsonl"
+    given.write_text(shipped.model_copy(update={"case_id": "p-1", "provenance": provenance}).model_dump_json())
+    planted = (AnyOf("origin", ("planted",)),)
+    before = open_index(filled)
+    assert keep(given, encounters_folder(filled)) == 1
+    with contextlib.closing(EdgeStore.open_copy(_built(filled, Told()).collection(PAST_ENCOUNTERS))) as store:
+        assert [payload["case_id"] for _, payload in store.scroll(planted)] == ["p-1"]
+    assert without_origin(kept_files(encounters_folder(filled)), "planted") == 1
+    after = _built(filled, Told())
+    with contextlib.closing(EdgeStore.open_copy(after.collection(PAST_ENCOUNTERS))) as store:
+        assert store.scroll(planted) == []
+        assert store.count() == before.manifest.counts[PAST_ENCOUNTERS]
 
 
 _DOOMED = """

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from index_build.findable.knowledge import past_encounters
 from index_build.guidelines.digest import guideline_entries
 from medcoding.encounter import Setting
 from retrieval.client_store import ClientStore
 from retrieval.edge_store import EdgeStore
 from retrieval.encoder import DIMENSIONS, OnnxEncoder
-from retrieval.index_folder import GUIDELINES, PAST_ENCOUNTERS, IndexFolder
+from retrieval.index_folder import GUIDELINES, IndexFolder
 from retrieval.knowledge import KnowledgeSearch
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import Point
@@ -16,10 +15,9 @@ from retrieval.store import Point
 
 @pytest.fixture(scope="module")
 def knowledge(index: IndexFolder) -> KnowledgeSearch:
-    """Guidelines and past encounters of the small index, which are the whole shipped ones."""
+    """Guidelines of the small index, which are the whole shipped ones."""
     return KnowledgeSearch(
         EdgeStore.open_copy(index.collection(GUIDELINES)),
-        EdgeStore.open_copy(index.collection(PAST_ENCOUNTERS)),
         OnnxEncoder(index.encoder),
         Bm25Encoder(),
     )
@@ -60,34 +58,6 @@ def test_the_whole_digest_is_there(knowledge: KnowledgeSearch) -> None:
 def test_nothing_to_ask_nothing_found(knowledge: KnowledgeSearch) -> None:
     """An encounter without problems asks nobody."""
     assert knowledge.passages("", Setting.OUTPATIENT, 4) == ()
-    assert knowledge.similar("", None, 4) == ()
-
-
-def test_a_past_encounter_is_found_by_its_own_words(knowledge: KnowledgeSearch) -> None:
-    """It comes first, with its codes."""
-    past = past_encounters()[0]
-    words = "; ".join(quote.text for line in past.codes for quote in line.evidence)
-    first, *_ = knowledge.similar(words, None, 5)
-    assert (first.case_id, first.codes) == (past.case_id, tuple(line.code for line in past.codes))
-    assert first.score == pytest.approx(1.0, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("tenant", "seen"), [(None, {"shared"}), ("north", {"shared", "north"}), ("south", {"shared", "south"})]
-)
-def test_tenants_do_not_see_each_others_past(index: IndexFolder, tenant: str | None, seen: set[str]) -> None:
-    """A tenant sees its own past encounters and those that ship; without a tenant only the latter."""
-    encoder, sparse = OnnxEncoder(index.encoder), Bm25Encoder()
-    store = ClientStore.connect(":memory:", "past")
-    store.create(size=DIMENSIONS)
-    (vector,) = encoder.encode(["gout"])
-    owners = {"shared": "", "north": "north", "south": "south"}
-    store.upsert(
-        Point(number, vector, sparse.document("gout"), {"case_id": name, "codes": ["M10.9"], "tenant": owner})
-        for number, (name, owner) in enumerate(owners.items())
-    )
-    found = KnowledgeSearch(store, store, encoder, sparse).similar("gout", tenant, 5)
-    assert {encounter.case_id for encounter in found} == seen
 
 
 def test_the_users_own_copy_is_kept_apart(index: IndexFolder) -> None:
@@ -103,7 +73,7 @@ def test_the_users_own_copy_is_kept_apart(index: IndexFolder) -> None:
         Point(number, vector, sparse.document("uncertain diagnosis"), held)
         for number, held in enumerate((official, official, entry))
     )
-    search = KnowledgeSearch(store, store, encoder, sparse)
+    search = KnowledgeSearch(store, encoder, sparse)
     (passage,) = search.official("uncertain diagnosis", Setting.INPATIENT, 5)
     assert (passage.id, passage.page, passage.edition) == ("II.H", 90, "FY2031")
     assert search.official("uncertain diagnosis", Setting.OUTPATIENT, 5) == ()

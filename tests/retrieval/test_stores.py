@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from retrieval.client_store import ClientStore
 from retrieval.edge_store import EdgeStore
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import AnyOf, Between, FloatVector, Point, SparseVector, VectorQuery, VectorStore
+from tests.qdrant_server import QdrantOnLoopback, Wire, qdrant_on_loopback
 
 SIZE = 8
 BM25 = Bm25Encoder()
@@ -51,13 +53,17 @@ def _edge(folder: Path) -> EdgeStore:
     return EdgeStore.create(folder, size=SIZE, keyword_keys=("tag", "tags"), integer_keys=("first", "last"))
 
 
-@pytest.fixture(params=["edge", "client in memory", *(["server"] if "QDRANT_URL" in os.environ else [])])
+KINDS = ("edge", "client in memory", "over HTTP", *(("server",) if "QDRANT_URL" in os.environ else ()))
+
+
+@pytest.fixture(params=KINDS)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
-    """Makes a store that holds some points, of each kind in turn; a server where `QDRANT_URL` names one."""
+    """Makes a store that holds some points, of each kind in turn; a real server where `QDRANT_URL` names one."""
     with contextlib.ExitStack() as stores:
+        over_http = stores.enter_context(qdrant_on_loopback("secret")) if request.param == "over HTTP" else None
 
         def make(points: Sequence[Point]) -> VectorStore:
-            store = _empty(request.param, tmp_path)
+            store = _served(over_http) if over_http else _empty(request.param, tmp_path)
             stores.callback(store.close)
             store.upsert(points)
             return store
@@ -71,6 +77,12 @@ def _empty(kind: str, folder: Path) -> VectorStore:
     url = ":memory:" if kind == "client in memory" else os.environ["QDRANT_URL"]
     store = ClientStore.connect(url, f"test-{uuid.uuid4().hex}", api_key=os.environ.get("QDRANT_API_KEY"))
     store.create(size=SIZE)
+    return store
+
+
+def _served(server: QdrantOnLoopback, *, timeout_s: int = 5) -> ClientStore:
+    store = ClientStore.connect(server.url, "surfaces", api_key=server.api_key or None, timeout_s=timeout_s)
+    store.create(size=SIZE, keyword_keys=("tag", "tags"), integer_keys=("first", "last"))
     return store
 
 
@@ -366,3 +378,74 @@ def test_a_dead_server_is_a_retryable_neighbour(ask: Callable[[ClientStore], obj
         ask(store)
     assert refusal.value.retryable
     assert refusal.value.__suppress_context__
+
+
+# A server that is there
+
+
+@pytest.fixture
+def server() -> Iterator[QdrantOnLoopback]:
+    """A server with a key."""
+    with qdrant_on_loopback("secret") as running:
+        yield running
+
+
+def test_filtered_keys_are_indexed_on_the_server(server: QdrantOnLoopback) -> None:
+    """Four payload indexes, so that filtering does not scan."""
+    _served(server).close()
+    assert server.asked.count("PUT /collections/surfaces/index") == 4
+
+
+@pytest.mark.parametrize("key", [None, "wrong", "secre"])
+def test_a_wrong_key_is_the_operators_to_mend(server: QdrantOnLoopback, key: str | None) -> None:
+    """Asking again would not help; the sentence names the setting and not the key."""
+    store = ClientStore.connect(server.url, "surfaces", api_key=key)
+    with contextlib.closing(store), pytest.raises(DependencyError, match="CHARTWRIGHT_QDRANT__API_KEY") as refusal:
+        store.count()
+    assert not refusal.value.retryable
+    assert "wrong" not in str(refusal.value)
+
+
+def test_a_collection_that_was_never_pushed_is_named(server: QdrantOnLoopback) -> None:
+    """The server answers, but has no such collection: the mend is to push the index."""
+    store = ClientStore.connect(server.url, "guidelines", api_key="secret")
+    with contextlib.closing(store), pytest.raises(DependencyError, match=r"'guidelines'.*chartwright index push"):
+        store.search([VectorQuery(_unit(0), 1)])
+
+
+@pytest.mark.parametrize(
+    ("wire", "retryable"),
+    [
+        (Wire(status=500), True),
+        (Wire(status=503), True),
+        (Wire(status=429), True),
+        (Wire(status=400), False),
+        (Wire(truncate=True), True),
+        (Wire(body=b"<html>gateway</html>"), True),
+        (Wire(hang_s=1.6), True),
+    ],
+    ids=["500", "503", "429", "400", "cut off", "not Qdrant", "too slow"],
+)
+def test_trouble_on_the_wire_is_one_sentence(server: QdrantOnLoopback, wire: Wire, retryable: bool) -> None:
+    """Whatever the client makes of it, the caller gets one kind of error, within the time allowed and a second."""
+    store = _served(server, timeout_s=1)
+    store.upsert(POINTS)
+    server.wire = wire
+    started = time.monotonic()
+    with contextlib.closing(store), pytest.raises(DependencyError, match="Qdrant") as refusal:
+        store.search([VectorQuery(_unit(0), 1)])
+    assert refusal.value.retryable is retryable
+    assert time.monotonic() - started < 2
+
+
+def test_a_restarted_server_is_used_again(server: QdrantOnLoopback) -> None:
+    """While it is down the caller hears so; afterwards the same store answers with what was stored."""
+    store = _served(server)
+    store.upsert(POINTS)
+    server.stop()
+    with pytest.raises(DependencyError) as refusal:
+        store.count()
+    assert refusal.value.retryable
+    server.start()
+    assert store.count() == len(POINTS)
+    store.close()

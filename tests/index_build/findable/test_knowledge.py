@@ -12,13 +12,12 @@ import pytest
 from index_build.editions.release_file import ReleaseFile
 from index_build.findable.embedding_cache import CachedEncoder
 from index_build.findable.knowledge import (
-    findable_encounters,
     findable_official,
     findable_passages,
     official_guidelines,
-    past_encounters,
 )
 from index_build.findable.passage_nodes import NODE_WORDS, Nodes, PassageCutter
+from index_build.findable.past_encounters import past_encounters
 from index_build.guidelines.digest import guideline_entries
 from index_build.stages import Stages
 from medcoding.codebook import Codebook, Codebooks
@@ -158,15 +157,6 @@ def test_a_vector_is_computed_once(tmp_path: Path) -> None:
     assert [v[0] for v in (*first, *again)] == [1, 2, 1, 3, 2]
     assert {(v.shape, v.dtype.name) for v in (*first, *again)} == {((DIMENSIONS,), "float32")}
     assert cached.encode([]) == []
-
-
-def test_a_past_encounter_is_embedded_by_its_own_words(past: tuple[CodedEncounter, ...]) -> None:
-    """The text is the evidence, the payload holds codes, setting and tenant and no note text."""
-    (point,) = findable_encounters(past[:1])
-    evidence = [quote.text for line in past[0].codes for quote in line.evidence]
-    assert point.text == "; ".join(evidence)
-    assert point.payload["codes"] == [line.code for line in past[0].codes]
-    assert not any(words in str(point.payload) for words in evidence)
 
 
 def test_a_section_of_the_digest_is_found_by_its_triggers(passages: tuple[GuidelineEntry, ...]) -> None:
