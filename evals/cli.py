@@ -1,4 +1,4 @@
-"""`chartwright eval run | report | compare | gate | baseline | check`, monthly validation, measurements of parts."""
+"""`chartwright eval run | report | compare | gate | baseline | check`, monthly validation; the parts are beside it."""
 
 from __future__ import annotations
 
@@ -8,27 +8,25 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from agent.printable import printable
 from agent.settings import Settings, load_settings
+from evals import parts_cli
 from evals.baseline import BASELINES, baseline_of, store
 from evals.changes import compared_runs
-from evals.damaged_files import measure_damage
 from evals.gate import faults, read_gate
 from evals.gold_check import check_suite
-from evals.killed_builds import measure_kills
 from evals.loaders.gold_set import GoldForm, GoldOptions
 from evals.monthly.page import as_markdown
 from evals.monthly.report import measure_month
+from evals.parts_cli import COLUMNS, IndexOption, JsonOption
 from evals.report import terminal
 from evals.report.page import report_page
 from evals.report.shown import held_out_cases, show_run
-from evals.retrieval_suite import load_queries, measure_retrieval
 from evals.robustness import EVERY_KIND, as_text, measure_robustness
 from evals.run_record import read_run
 from evals.runner import RunOutcome, RunPlan, run_suite
-from evals.speed import measure, note_encounters
 from evals.suite_choice import SuiteChoice, load_chosen
 from medcoding.encounter import Setting
 from medcoding.errors import InputError, IntegrityError
@@ -38,10 +36,6 @@ app = typer.Typer(no_args_is_help=True, help="Measure the product.")
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")]
 SuiteArgument = Annotated[str, typer.Argument(help="A shipped suite's name, or a file or folder of gold.")]
 PartOption = Annotated[str | None, typer.Option("--part", help="One part of the suite: the name of one of its files.")]
-IndexOption = Annotated[
-    Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Folder of the index.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 _RUNS = Path("var/runs")
 _output = Console(highlight=False)
@@ -208,51 +202,7 @@ def robustness(
     print(report.model_dump_json(indent=1) if as_json else as_text(report))
 
 
-@app.command()
-def retrieval(
-    queries: Annotated[Path, typer.Argument(help="JSON lines of {query, codes}.")], index_dir: IndexOption = None
-) -> None:
-    """Recall of the search over queries with the codes they should lead to: among the first 1, 10 and 50."""
-    print(measure_retrieval(load_queries(queries), index_dir).model_dump_json(indent=1))
-
-
-@app.command()
-def speed(
-    notes: Annotated[Path, typer.Argument(help="JSON lines with a `note` or an encounter on each.")],
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many notes.")] = 40,
-    index_dir: Annotated[Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR")] = None,
-) -> None:
-    """Contract and speed over real notes: crashes, verbatim evidence, codes outside the book, p50 and p95, memory."""
-    print(measure(note_encounters(notes, limit), index_dir).model_dump_json(indent=1))
-
-
-@app.command("kill-builds")
-def kill_builds(
-    index_dir: Annotated[Path, typer.Option("--index-dir", help="An index of its own for this; it is built anew.")],
-    times: Annotated[int, typer.Option("--times", min=1, help="How many builds to kill.")] = 20,
-    seed: Annotated[int, typer.Option("--seed", help="Decides the moments.")] = 1,
-) -> None:
-    """Kill index builds at random moments and count the indexes that were damaged."""
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("Killed builds", total=times)
-        report = measure_kills(
-            index_dir, times=times, seed=seed, told=lambda done: progress.update(task, completed=done)
-        )
-    print(report.model_dump_json(indent=1))
-
-
-@app.command("damage-files")
-def damage_files(
-    hcpcs: Annotated[Path, typer.Argument(help="A table of HCPCS Level II codes to take an excerpt of.")],
-    count: Annotated[int, typer.Option("--count", min=3, help="Damaged copies in all.")] = 2000,
-) -> None:
-    """Damage official files in every way and count what was half loaded or ended in a traceback; exits 4 if any."""
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("Damaged files", total=count)
-        report = measure_damage(hcpcs, count, lambda done: progress.advance(task, done))
-    print(report.model_dump_json(indent=1))
-    if not report.clean:
-        raise typer.Exit(IntegrityError.exit_code)
+app.registered_commands += parts_cli.app.registered_commands
 
 
 def _settings(model: str | None, index_dir: Path | None, *, no_fallback: bool) -> Settings:
@@ -263,8 +213,7 @@ def _settings(model: str | None, index_dir: Path | None, *, no_fallback: bool) -
 
 
 def _run_with_progress(plan: RunPlan) -> RunOutcome:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_errors) as progress:
+    with Progress(*COLUMNS, console=_errors) as progress:
         task = progress.add_task("Coding", total=None)
         return run_suite(plan, lambda done, wanted: progress.update(task, completed=done, total=wanted))
 

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from agent.pipeline import Pipeline
-from evals.retrieval_suite import RetrievalQuery, candidate_ranker, load_queries, run_retrieval, surface_ranker
+from evals.retrieval_suite import (
+    RetrievalQuery,
+    Way,
+    candidate_ranker,
+    load_queries,
+    measure_retrieval,
+    ranker,
+    run_retrieval,
+    surface_ranker,
+)
+from evals.suites import SUITES
 from medcoding.codebook import Codebook, Codebooks
 from medcoding.errors import InputError
 
@@ -89,3 +99,39 @@ def test_no_query_is_refused(codebooks: Codebooks) -> None:
     """In one sentence."""
     with pytest.raises(InputError, match="no query"):
         run_retrieval(fixed, [], codebooks)
+
+
+def test_any_of_several_codes_is_the_whole_answer(codebooks: Codebooks) -> None:
+    """Where the wording leaves open which it is; where it says both, both are asked for."""
+    codes = ("I10", "I16.0")
+    both = RetrievalQuery(query="essential hypertension", codes=codes)
+    either = RetrievalQuery.model_validate({"query": "essential hypertension", "codes": codes, "any": True})
+    assert run_retrieval(fixed, [both], codebooks).recall.at[10].value == 0.5
+    assert run_retrieval(fixed, [either], codebooks).recall.at[10].value == 1.0
+
+
+def test_shorthand_is_asked_in_three_ways(pipeline: Pipeline, codebooks: Codebooks) -> None:
+    """As it stands, written out, and as a line of an assessment."""
+    day = codebooks.latest.edition.effective_from
+    for way in Way:
+        assert "I10" in ranker(pipeline, way)("HTN", codebooks.latest, day)[:10], way
+
+
+def test_single_queries_of_a_held_out_part_stay_hidden(tmp_path: Path, index_dir: Path) -> None:
+    """It is only ever scored, so what it misses is not told."""
+    path = tmp_path / "held_out.jsonl"
+    path.write_text('{"query": "gout", "codes": ["ZZZ.99"]}', encoding="utf-8")
+    report = measure_retrieval(path, index_dir)
+    assert report.recall.at[50].value == 0.0
+    assert report.missed == ()
+
+
+def test_the_shorthand_suite_is_sound(codebooks: Codebooks) -> None:
+    """At least 300 queries, about half of them held out; none stands twice, and every code may be billed."""
+    parts = [load_queries(SUITES / "shorthand" / f"{part}.jsonl") for part in ("development", "held_out")]
+    queries = [q for part in parts for q in part]
+    assert len(queries) >= 300
+    assert min(map(len, parts)) >= 150
+    assert len({" ".join(q.query.lower().split()) for q in queries}) == len(queries)
+    assert [c for q in queries for c in q.codes if not codebooks.latest.is_billable(c)] == []
+    assert all(q.kind and (len(q.codes) > 1 or not q.any_of) for q in queries)
