@@ -8,6 +8,7 @@ from typing import NamedTuple
 from medcoding.alphabetic_index import AlphabeticIndex
 from medcoding.codebook import Codebooks
 from medcoding.codes import CodeSystem
+from medcoding.ncci import NcciBook
 from medcoding.procedures import ProcedureBook
 from retrieval.index_folder import IndexFolder
 
@@ -20,6 +21,7 @@ class Books(NamedTuple):
     """By the edition's name."""
     procedures: Mapping[CodeSystem, ProcedureBook]
     """HCPCS Level II and CPT."""
+    ncci: NcciBook | None
 
 
 def open_books(index: IndexFolder) -> Books:
@@ -28,4 +30,6 @@ def open_books(index: IndexFolder) -> Books:
     names = (codebook.edition.name for codebook in codebooks.editions)
     indexes = {name: found for name in names if (found := index.alphabetic_index(name))}
     systems = (CodeSystem.HCPCS, CodeSystem.CPT)
-    return Books(codebooks, indexes, {system: book for system in systems if (book := index.procedures(system))})
+    return Books(
+        codebooks, indexes, {system: book for system in systems if (book := index.procedures(system))}, index.ncci()
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,13 +20,16 @@ from agent.pipeline import Model, Parts, Pipeline
 from agent.preflight import refuse_clashing_distributions
 from agent.sections import HeadingTable
 from agent.settings import Settings
+from guardrails.payer_file import read_payer_rules
+from medcoding.errors import ConfigError
+from medcoding.payer_rule import PayerRule
 from medcoding.result import Stamp
 from prompts.loader import Prompt, load_prompt
 from retrieval import index_folder as layout
 from retrieval.dictionary import Dictionary
 from retrieval.edge_store import EdgeStore
 from retrieval.encoder import OnnxEncoder
-from retrieval.index_folder import IndexFolder, digest_of, open_index
+from retrieval.index_folder import IndexFolder, digest_of, file_digest, open_index
 from retrieval.knowledge import KnowledgeSearch
 from retrieval.search import CandidateSearch
 from retrieval.similar import SimilarSearch
@@ -58,10 +62,25 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
             combinations=CombinationTable(),
             explainer=Explainer(searches.knowledge.all_passages(), books.alphabetic_indexes),
             routing=settings.routing,
+            payer_rules=load_payer_rules(settings.payer_rules),
             model=model,
             stamp=_stamp(settings, index, prompt, model),
         )
     )
+
+
+def load_payer_rules(paths: Sequence[Path]) -> tuple[PayerRule, ...]:
+    """The rules of every file. Raises `ConfigError` for one that cannot be read or holds a mistake."""
+    return tuple(rule for path in paths for rule in read_payer_rules(_content(path), path.name))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"The payer rules {path} cannot be read ({error.strerror}); correct CHARTWRIGHT_PAYER_RULES."
+        ) from None
 
 
 class _Searches(NamedTuple):
@@ -110,7 +129,9 @@ def _stamp(settings: Settings, index: IndexFolder, prompt: Prompt, model: Model 
         model=model.llm.name if model else "none",
         codebook=index.manifest.digest_under(layout.CODEBOOKS),
         index=index.manifest.digest,
-        settings=digest_of(settings.model_dump_json(exclude={"index_dir", "secret"})),
+        settings=digest_of(
+            settings.model_dump_json(exclude={"index_dir", "secret"}), *map(file_digest, settings.payer_rules)
+        ),
     )
 
 

@@ -83,7 +83,7 @@ def code(
     """
     facts = VisitFacts(setting=setting, date_of_service=_day(dos), specialty=specialty, age=age, sex=sex)
     settings = _settings(model, index_dir, no_fallback=no_fallback)
-    encounters = [_read(name, facts, settings) for name in files]
+    encounters = [opened(name, facts, settings) for name in files]
     pipeline = build_pipeline(settings)
     answers = _coded(pipeline, encounters)
     if pipeline.parts.model and any(line.source is Source.RULES for answer in answers for line in answer.codes):
@@ -117,7 +117,7 @@ def why(
     parse_code(asked)
     facts = VisitFacts(setting=setting, date_of_service=_day(dos), specialty=specialty, age=age, sex=sex)
     settings = _settings(model, index_dir, no_fallback=no_fallback)
-    encounter = _read(file, facts, settings)
+    encounter = opened(file, facts, settings)
     pipeline = build_pipeline(settings)
     (result,) = _coded(pipeline, [encounter])
     answer = answer_why(asked, result, pipeline.parts.codebooks.for_date(encounter.coding_date).codebook)
@@ -213,7 +213,7 @@ def batch(
             source, target, pipeline, settings.limits,
             concurrency=concurrency, advance=lambda n: progress.advance(task, n),
         )  # fmt: skip
-        outcome = asyncio.run(_closing(pipeline, run))
+        outcome = asyncio.run(closing(pipeline, run))
     resumed = f", {outcome.resumed_at} were there already" if outcome.resumed_at else ""
     show.note(f"{outcome.coded} coded, {outcome.failed} failed{resumed}; results in {target}")
 
@@ -245,7 +245,8 @@ def serve(
     run(load_settings(index_dir=index_dir), host, port)
 
 
-def _read(name: str, facts: VisitFacts, settings: Settings) -> Encounter:
+def opened(name: str, facts: VisitFacts, settings: Settings) -> Encounter:
+    """The encounter in a file, or on standard input for `-`. Raises `InputError`."""
     if name == "-":
         return read_encounter(sys.stdin.buffer.read(settings.limits.max_bytes + 1), "stdin", facts, settings.limits)
     path = Path(name)
@@ -256,7 +257,7 @@ def _read(name: str, facts: VisitFacts, settings: Settings) -> Encounter:
     return read_encounter(data, path.name, facts, settings.limits)
 
 
-async def _closing(pipeline: Pipeline, work: Coroutine[None, None, AnswerT]) -> AnswerT:
+async def closing(pipeline: Pipeline, work: Coroutine[None, None, AnswerT]) -> AnswerT:
     """Do the work, then close what the pipeline holds open."""
     try:
         return await work
@@ -268,7 +269,7 @@ def _coded(pipeline: Pipeline, encounters: Iterable[Encounter]) -> list[CodingRe
     async def all_in_turn() -> list[CodingResult]:
         return [await pipeline.code(encounter) for encounter in encounters]
 
-    return asyncio.run(_closing(pipeline, all_in_turn()))
+    return asyncio.run(closing(pipeline, all_in_turn()))
 
 
 def _write_page(path: Path, answers: list[tuple[Encounter, CodingResult]]) -> None:

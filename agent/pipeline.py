@@ -33,6 +33,7 @@ from medcoding.encounter import Encounter
 from medcoding.errors import DependencyError
 from medcoding.finding import Finding
 from medcoding.mention import Mention, MentionKind
+from medcoding.payer_rule import PayerRule
 from medcoding.proposal import Choice, Proposal
 from medcoding.result import CodingResult, Cost, Stamp
 from prompts.loader import Prompt
@@ -69,6 +70,7 @@ class Parts:
     combinations: CombinationTable
     explainer: Explainer
     routing: RoutingSettings
+    payer_rules: tuple[PayerRule, ...]
     model: Model | None
     stamp: Stamp
 
@@ -192,7 +194,7 @@ class Pipeline:
             choices = _all_choices(prepared, verification)
             proposal = reconcile(prepared.chart, prepared.selected.mentions, choices, codebook, parts.combinations)
         with clock.step("check"):
-            findings = check(Case(prepared.chart, proposal, codebook, prepared.edition.in_force, prepared.mentions))
+            findings = check(self.case(prepared, proposal))
             findings += (*unread(prepared.mentions), *not_adopted(prepared.chart.encounter.suggestions, proposal))
         with clock.step("explain"):
             answered = Answered(
@@ -208,6 +210,21 @@ class Pipeline:
         stamp = parts.stamp.model_copy(update={"model": parts.model.llm.name or "none" if parts.model else "none"})
         result = result.model_copy(update={"cost": _cost(verification.usage, parts.model, clock), "stamp": stamp})
         return Trace(prepared, choices, proposal, findings, result)
+
+    def case(self, prepared: Prepared, proposal: Proposal) -> Case:
+        """What the guardrails read."""
+        books = self.parts.books
+        return Case(
+            chart=prepared.chart,
+            proposal=proposal,
+            codebook=prepared.edition.codebook,
+            edition_in_force=prepared.edition.in_force,
+            mentions=prepared.mentions,
+            procedures=books.procedures,
+            ncci=books.ncci,
+            editions=tuple(books.codebooks.editions),
+            payer_rules=self.parts.payer_rules,
+        )
 
 
 def _all_choices(prepared: Prepared, verification: Verification) -> tuple[Choice, ...]:

@@ -61,7 +61,7 @@ def why(answer: WhyAnswer) -> None:
     output.print(Text.assemble((f"{answer.code} {answer.title}", "bold"), f" · {answer.verdict.replace('_', ' ')}"))
     output.print(escape(answer.answer))
     for quote in answer.evidence:
-        output.print(f"  {_quoted(quote)}")
+        output.print(f"  {quoted(quote)}")
     if answer.line:
         output.print(_rationale(answer.line))
 
@@ -104,7 +104,7 @@ def _rationale(line: CodeLine) -> Tree:
     why = line.rationale
     tree = Tree(f"[bold]{line.code}[/] {escape(line.title)}", guide_style="dim")
     for quote in line.evidence[:3]:
-        tree.add(_quoted(quote))
+        tree.add(quoted(quote))
     tree.add(f"path: {escape(' → '.join(_short_path(why)))}")
     _add_rules(tree, why)
     for other in why.alternatives:
@@ -157,7 +157,8 @@ def _footer(answer: CodingResult) -> Text:
     return Text(f"{words} · {spent:.0f} ms · index {answer.stamp.index} · model {answer.stamp.model}", style="dim")
 
 
-def _quoted(quote: EvidenceQuote) -> str:
+def quoted(quote: EvidenceQuote) -> str:
+    """A quote with where it stands and how it was read, on one line."""
     where = f"{quote.document_id} {quote.start}–{quote.end}, {(quote.section or '').replace('_', ' ')}"
     assertion = f", {quote.assertion.value}" if quote.assertion else ""
     return f"“{escape(_short(quote.text))}” [dim]({escape(where)}{assertion})[/]"

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from pydantic import Field, create_model
 
 from agent.llm import LLM, Answer, Message, TokenScore, UnusableAnswerError, Usage
+from agent.withheld import plain, withheld_sentences
 from medcoding.candidate import Candidate, Retrieved
 from medcoding.chart import Chart
 from medcoding.codes import CodeSystem
@@ -33,12 +34,11 @@ NONE: Final = "none"
 _MAX_EVIDENCE: Final = 6
 _MAX_REASON_CHARS: Final = 400
 _MAX_MISSING_CHARS: Final = 200
+_WITHHELD: Final = "(left out: no clinical text)"
 _MAX_LISTED_SENTENCES: Final = 64
 """Up to this many sentence numbers are listed in the schema; beyond it they are a range."""
 _UNKNOWN_STRENGTH: Final = 0.5
 _CHOICE: Final = re.compile(rb'"choice"\s*:\s*"([^"]*)"\s*\}\s*$')
-_CONTROL_TOKEN: Final = re.compile(r"<(?=[^\s\d=.,<-])|\[(?=/?[A-Z_]{3,}\])")
-"""Where a chat template's control token could begin (`<|im_end|>`, `</s>`, `[INST]`); `<5` and `<= 5` are left."""
 
 
 class MentionAnswer(Record):
@@ -192,9 +192,10 @@ def _questions(
     system = Message(role="system", content=prompt.render_part("system"))
     shared = prompt.render_part("shared", delimiter=delimiter, **_shared_values(chart, retrieved))
     questions = []
+    withheld = withheld_sentences(chart)
     for mention in mentions:
         candidates = retrieved.of(mention.id)
-        if candidates:
+        if candidates and mention.sentence not in withheld:
             values = _mention_values(chart.encounter, mention, candidates)
             text = shared + prompt.render_part("mention", delimiter=delimiter, **values)
             model = response_model(candidates, len(chart.sentences))
@@ -206,8 +207,9 @@ def _questions(
 def _shared_values(chart: Chart, retrieved: Retrieved) -> dict[str, object]:
     patient = chart.encounter.patient
     age = "age not stated" if patient.age is None else f"{patient.age} years"
-    similar = [
-        {"case_id": _plain(encounter.case_id), "codes": ", ".join(encounter.codes)} for encounter in retrieved.similar
+    similar = [  # by number: what another system calls its cases is no text of ours
+        {"case_id": f"encounter {place}", "codes": ", ".join(encounter.codes)}
+        for place, encounter in enumerate(retrieved.similar, start=1)
     ]
     return {
         "lines": _lines(chart),
@@ -220,11 +222,12 @@ def _shared_values(chart: Chart, retrieved: Retrieved) -> dict[str, object]:
 def _lines(chart: Chart) -> list[dict[str, object]]:
     """The numbered sentences, with a heading where document or section changes."""
     order = {document.document_id: n for n, document in enumerate(chart.encounter.documents, start=1)}
+    withheld = withheld_sentences(chart)
     lines: list[dict[str, object]] = []
     place = ""
     for sentence in chart.sentences:
         before, place = place, f"document {order[sentence.document_id]}, {_words(sentence.section)}"
-        text = _plain(chart.text_of(sentence))
+        text = _WITHHELD if sentence.number in withheld else plain(chart.text_of(sentence))
         lines.append({"number": sentence.number, "text": text, "heading": place if place != before else ""})
     return lines
 
@@ -244,7 +247,7 @@ def _mention_values(encounter: Encounter, mention: Mention, candidates: Sequence
             "sentence": mention.sentence,
             "section": _words(mention.section),
             "reading": _words(mention.assertion) + about,
-            "words": "; ".join(dict.fromkeys(_plain(part) for part in words if part)),
+            "words": "; ".join(dict.fromkeys(plain(part) for part in words if part)),
         },
         "setting": encounter.setting.value,
         "codes_uncertain": encounter.setting.codes_uncertain_diagnoses,
@@ -253,9 +256,9 @@ def _mention_values(encounter: Encounter, mention: Mention, candidates: Sequence
 
 
 def _candidate_values(candidate: Candidate) -> dict[str, object]:
-    surface = _plain(candidate.surface)
+    surface = plain(candidate.surface)
     matched = surface if surface.casefold() != candidate.title.casefold() else ""
-    return {"number": candidate.number, "title": _plain(candidate.title), "matched": matched}
+    return {"number": candidate.number, "title": plain(candidate.title), "matched": matched}
 
 
 def _delimiter(encounter: Encounter, secret: bytes) -> str:
@@ -270,15 +273,9 @@ def _derived(secret: bytes, purpose: str, value: bytes) -> str:
     return hmac.new(secret, purpose.encode() + b"\0" + value, hashlib.sha256).hexdigest()
 
 
-def _plain(text: str) -> str:
-    """Text on one line, without invisible characters and without anything a chat template reads as control."""
-    visible = "".join(character for character in text if character.isprintable() or character.isspace())
-    return _CONTROL_TOKEN.sub(r"\g<0> ", " ".join(visible.split()))
-
-
 def _shortened(text: str, limit: int) -> str:
-    plain = _plain(text)
-    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
+    shown = plain(text)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def _words(name: str) -> str:

@@ -83,7 +83,8 @@ def _left_out(question: _Question) -> WhyAnswer | None:
     for item in question.result.not_coded:
         if item.code == question.code:
             answer = question.answer("not_coded", f"Left out: {item.reason.value}. {item.detail}".strip())
-            return answer.model_copy(update={"evidence": item.evidence})
+            instead = next((line.code for line in question.result.codes if line.code in item.detail), None)
+            return answer.model_copy(update={"evidence": item.evidence, "instead": instead})
     return None
 
 

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import typer
 
+import agent.audit_cli
 import agent.cli
 import evals.cli
 import index_build.cli
@@ -27,7 +28,7 @@ app = typer.Typer(
         "4 stored data is damaged."
     ),
 )
-app.registered_commands += agent.cli.app.registered_commands
+app.registered_commands += (*agent.cli.app.registered_commands, *agent.audit_cli.app.registered_commands)
 app.add_typer(index_build.cli.app, name="index")
 app.add_typer(evals.cli.app, name="eval")
 

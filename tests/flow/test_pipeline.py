@@ -416,13 +416,6 @@ def test_an_order_hidden_in_the_note_moves_no_rule(note: str, pipeline: Pipeline
     assert codes(pipeline, note) == ["I10"]
 
 
-def test_the_traitor_did_read_the_order(pipeline: Pipeline, settings: Settings) -> None:
-    """So that the test above means something."""
-    traitor = ObedientTraitor()
-    coded(with_model(pipeline, settings, traitor), f"Assessment: Hypertension. {HIDDEN}")
-    assert traitor.obeyed
-
-
 class ForgingPipeline(Pipeline):
     """A pipeline whose verify step chooses a code that nobody offered."""
 

@@ -1,0 +1,39 @@
+"""What of a note a model may read: printable text without control tokens, and no sentence that speaks to a machine."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from guardrails.hidden_text import addresses_a_machine
+from medcoding.chart import Chart, Sentence
+
+_CONTROL_TOKEN: Final = re.compile(r"<(?=[^\s\d=.,<-])|\[(?=/?[A-Z_]{3,}\])")
+"""Where a chat template's control token could begin (`<|im_end|>`, `</s>`, `[INST]`); `<5` and `<= 5` are left."""
+
+
+def withheld_sentences(chart: Chart) -> frozenset[int]:
+    """Sentences that speak to a coder or a machine, and what follows them on the same line.
+
+    They are no clinical text, so the model does not see them; the guardrails name the record for it. This rests on
+    patterns and is one more hurdle, not the control: that only offered codes can be chosen.
+    """
+    withheld: set[int] = set()
+    previous: Sentence | None = None
+    for sentence in chart.sentences:
+        follows = previous is not None and previous.number in withheld and _on_one_line(chart, previous, sentence)
+        if follows or addresses_a_machine(plain(chart.text_of(sentence))):
+            withheld.add(sentence.number)
+        previous = sentence
+    return frozenset(withheld)
+
+
+def _on_one_line(chart: Chart, first: Sentence, second: Sentence) -> bool:
+    text = chart.encounter.document(first.document_id).text
+    return first.document_id == second.document_id and "\n" not in text[first.span.end : second.span.start]
+
+
+def plain(text: str) -> str:
+    """Text on one line, without invisible characters and without anything a chat template reads as control."""
+    visible = "".join(character for character in text if character.isprintable() or character.isspace())
+    return _CONTROL_TOKEN.sub(r"\g<0> ", " ".join(visible.split()))
