@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from agent.confidence import Scores, score
 from agent.explain import Explainer, Facts
+from agent.procedure_rationale import procedure_code_line
+from agent.procedures import ProcedureLine
 from agent.route import RoutingSettings, route_of, strictest
 from guardrails.check import rejected_codes
 from medcoding.candidate import Candidate, Retrieved
 from medcoding.chart import Chart
 from medcoding.codebook import Codebook
+from medcoding.codes import CodeSystem
 from medcoding.finding import Finding
 from medcoding.mention import Mention
 from medcoding.proposal import NotCoded, NotCodedReason, Proposal, ProposedCode
@@ -26,6 +29,7 @@ class Answered:
     left_out: tuple[NotCoded, ...]
     retrieved: Retrieved
     proposal: Proposal
+    procedures: tuple[ProcedureLine, ...]
     findings: tuple[Finding, ...]
     why_rules: str
     """What the confidence reasons of a code chosen by rules begin with."""
@@ -39,6 +43,8 @@ def assemble(
     kept = tuple(line for line in answered.proposal.codes if line.code not in rejected)
     lines = tuple(
         _line(line, kept, answered, codebook, explainer, routing).model_copy(update={"sequence": place})
+        if line.system is CodeSystem.ICD10CM
+        else _procedure(line, place, answered, routing)
         for place, line in enumerate(kept, start=1)
     )
     refused = tuple(_refused(line, answered.findings) for line in answered.proposal.codes if line.code in rejected)
@@ -56,6 +62,12 @@ def assemble(
         cost=Cost(),
         stamp=stamp,
     )
+
+
+def _procedure(line: ProposedCode, place: int, answered: Answered, routing: RoutingSettings) -> CodeLine:
+    """The line of a procedure, drug or supply."""
+    found = next(p for p in answered.procedures if (p.proposed.system, p.proposed.code) == (line.system, line.code))
+    return procedure_code_line(found, place, answered.findings, routing, answered.why_rules)
 
 
 def _line(
@@ -76,6 +88,7 @@ def _line(
         title=codebook.title(line.code),
         role=line.role,
         sequence=line.sequence,
+        poa=line.poa,
         confidence=scores.confidence,
         confidence_reasons=scores.reasons,
         documentation_score=scores.documentation,
@@ -116,10 +129,11 @@ def _refused(line: ProposedCode, findings: tuple[Finding, ...]) -> NotCoded:
 
 def _distinct(items: tuple[NotCoded, ...], coded: set[str]) -> tuple[NotCoded, ...]:
     """Each thing left out once, and nothing that is coded from elsewhere in the record."""
-    seen: dict[tuple[str, str], NotCoded] = {}
+    seen: dict[tuple[str, str, str | None], NotCoded] = {}
     for item in items:
         if not _is_coded(item, coded):
-            seen.setdefault((item.text.lower(), item.reason.value), item)
+            apart = item.code if item.reason is NotCodedReason.REJECTED else None
+            seen.setdefault((item.text.lower(), item.reason.value, apart), item)
     return tuple(seen.values())
 
 

@@ -137,7 +137,7 @@ def _audited(system: CodeSystem, code: str, answer: WhyAnswer | None, findings: 
 
 def _verdict(answer: WhyAnswer) -> AuditVerdict:
     if answer.verdict in {"supported", "more_specific", "nonexistent"}:
-        return answer.verdict  # type: ignore[return-value] # narrowed by the line above
+        return answer.verdict
     covered = answer.verdict == "not_coded" and answer.instead is not None
     return "more_specific" if covered and str(answer.instead)[:3] == answer.code[:3] else "unsupported"
 

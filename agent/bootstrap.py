@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from agent.abbreviations import Abbreviations
 from agent.assertion import AssertionRules
-from agent.books import open_books
+from agent.books import Books, open_books
 from agent.combine import CombinationTable
 from agent.explain import Explainer
 from agent.llm import LLM
@@ -29,8 +29,12 @@ from retrieval import index_folder as layout
 from retrieval.dictionary import Dictionary
 from retrieval.edge_store import EdgeStore
 from retrieval.encoder import OnnxEncoder
+from retrieval.guideline_rules import GuidelineRules
 from retrieval.index_folder import IndexFolder, digest_of, file_digest, open_index
+from retrieval.index_walk import open_walkers
 from retrieval.knowledge import KnowledgeSearch
+from retrieval.procedure_search import ProcedureSearch
+from retrieval.rerank import LearnedReranker
 from retrieval.search import CandidateSearch
 from retrieval.similar import SimilarSearch
 from retrieval.sparse import Bm25Encoder
@@ -48,7 +52,8 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
     refuse_clashing_distributions()
     index = open_index(settings.index_dir)
     books = open_books(index)
-    searches = _searches(index, settings)
+    searches = _searches(index, books, settings)
+    digest = searches.knowledge.all_passages()
     prompt = load_prompt("verify", settings.verify_prompt)
     model = _model(settings, prompt, llm)
     return Pipeline(
@@ -59,8 +64,10 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
             search=searches.candidates,
             knowledge=searches.knowledge,
             similar=searches.similar,
+            guideline_rules=GuidelineRules(digest),
+            procedures=searches.procedures,
             combinations=CombinationTable(),
-            explainer=Explainer(searches.knowledge.all_passages(), books.alphabetic_indexes),
+            explainer=Explainer(digest, books.alphabetic_indexes),
             routing=settings.routing,
             payer_rules=load_payer_rules(settings.payer_rules),
             model=model,
@@ -87,17 +94,19 @@ class _Searches(NamedTuple):
     candidates: CandidateSearch
     knowledge: KnowledgeSearch
     similar: SimilarSearch
+    procedures: ProcedureSearch
 
 
-def _searches(index: IndexFolder, settings: Settings) -> _Searches:
+def _searches(index: IndexFolder, books: Books, settings: Settings) -> _Searches:
     encoder, sparse = OnnxEncoder(index.encoder), Bm25Encoder()
-    surfaces, guidelines, past = (
-        open_collection(index, name, settings) for name in (layout.SURFACES, layout.GUIDELINES, layout.PAST_ENCOUNTERS)
-    )
+    names = (layout.SURFACES, layout.GUIDELINES, layout.PAST_ENCOUNTERS, layout.PROCEDURE_WORDINGS)
+    surfaces, guidelines, past, procedures = (open_collection(index, name, settings) for name in names)
+    walkers = open_walkers(index, (book.edition.name for book in books.codebooks.editions))
     return _Searches(
-        CandidateSearch(surfaces, encoder, sparse),
+        CandidateSearch(surfaces, encoder, sparse, walkers, LearnedReranker(index.reranker)),
         KnowledgeSearch(guidelines, encoder, sparse),
         SimilarSearch(past, encoder, sparse),
+        ProcedureSearch(procedures, encoder, sparse, books.procedures),
     )
 
 

@@ -11,12 +11,20 @@ from typing import Final
 from medcoding.candidate import Candidate, CandidateOrigin
 from medcoding.mention import Assertion, Mention, MentionKind
 from medcoding.proposal import Choice, NotCodedReason, Source
+from retrieval.wording import forms
 
 _ENOUGH: Final = 0.72
 """Lowest fused score at which a candidate found by search alone is taken."""
 
 _SAYS_NOTHING: Final = frozenset({"Z79.899", "Y93.9", "Y92.9", "Y99.9"})
 """Long-term use of a drug without a code of its own; unspecified activity, place and status (I.C.20.b, c, k)."""
+
+_ONLY_WHEN_SAID: Final = {"C80.1": frozenset({"unknown", "occult", "undetermined", "unspecified"})}
+"""A cancer whose primary site nobody could determine (guideline I.C.2.j); a bare `carcinoma` names no site."""
+
+_SEPSIS: Final = ("A40", "A41")
+_SAYS_SEPSIS: Final = frozenset({"sepsis", "septic", "septicemia", "urosepsis", "bacteremia"})
+"""An organism grown from a wound or from urine is no sepsis; the provider has to say so (guideline I.C.1.d.1.a)."""
 
 _CLEAR_LEAD: Final = 0.08
 _DICTIONARY_STRENGTH: Final = 0.8
@@ -28,6 +36,10 @@ def choose(mention: Mention, candidates: tuple[Candidate, ...]) -> Choice:
     if not candidates or (CandidateOrigin.DICTIONARY not in candidates[0].origins and _is_weak(candidates)):
         return _none(mention, "No candidate shares enough words with the record.")
     best = candidates[0]
+    if best.code in _ONLY_WHEN_SAID and not _ONLY_WHEN_SAID[best.code].intersection(mention.context):
+        return _none(mention, "The record names no site, and does not say that the site is unknown.")
+    if best.code.startswith(_SEPSIS) and not _SAYS_SEPSIS.intersection((*mention.context, *forms(mention.query))):
+        return _none(mention, "The record names an organism, not a sepsis.")
     return Choice(
         mention_id=mention.id,
         system=best.system,

@@ -18,8 +18,9 @@ from agent.books import open_books
 from agent.bootstrap import build_pipeline
 from agent.browse import Shelf, walk
 from agent.doctor import examine
+from agent.found_codes import find_codes
 from agent.ingest import VisitFacts, read_encounter
-from agent.lookup import CodeAnswer, LookupQuery, choose_edition, look_up, search_codes
+from agent.lookup import CodeAnswer, LookupQuery, choose_edition, look_up
 from agent.pipeline import Pipeline
 from agent.settings import Settings, load_settings
 from agent.why import why as answer_why
@@ -159,14 +160,17 @@ def search(
     as_json: JsonOption = False,
     index_dir: IndexOption = None,
 ) -> None:
-    """Find codes for clinical words."""
+    """Find codes for clinical words: what was found, by which wording and index path, with which scores.
+
+    Example: chartwright search acute bronchitis
+    """
     pipeline = build_pipeline(load_settings(index_dir=index_dir))
     _codebook(pipeline.parts.codebooks, LookupQuery(dos=_day(dos)))
-    candidates = search_codes(pipeline.parts, " ".join(text), _day(dos), limit)
+    found = find_codes(pipeline.parts, " ".join(text), _day(dos), limit)
     if as_json:
-        print("[" + ",".join(c.model_dump_json() for c in candidates) + "]")
+        print("[" + ",".join(one.model_dump_json() for one in found) + "]")
     else:
-        show.candidates(candidates)
+        show_books.found_codes(found)
 
 
 @app.command()

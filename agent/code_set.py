@@ -41,6 +41,15 @@ class CodeSet:
         others = [(code, line) for code, line in self.lines.items() if code != result]
         self.lines = dict([*others[:place], (result, merged), *others[place:]])
 
+    def add_before(self, code: str, other: str, reason: str) -> None:
+        """Report another code on the same evidence as well, in front."""
+        if other in self.lines:
+            return
+        added = self.lines[code].model_copy(update={"code": other, "reason": reason})
+        held = [(c, line) for c, line in self.lines.items()]
+        place = [c for c, _ in held].index(code)
+        self.lines = dict([*held[:place], (other, added), *held[place:]])
+
     def add_beside(self, code: str, other: str) -> None:
         """Report another code on the same evidence as well."""
         if other not in self.lines:
@@ -52,6 +61,15 @@ class CodeSet:
         held = self.lines.get(other)
         joined = _joined(held, renamed) if held else renamed
         self.lines = {(other if c == code else c): (joined if c in {code, other} else x) for c, x in self.lines.items()}
+
+    def add_joined(self, code: str, parts: Sequence[str], reason: str) -> None:
+        """Report a code that some of the set lead to together, right behind the first of them, on their evidence."""
+        if code in self.lines:
+            return
+        merged = _merged(code, [self.lines[part] for part in parts], reason)
+        place = min(list(self.lines).index(part) for part in parts) + 1
+        held = list(self.lines.items())
+        self.lines = dict([*held[:place], (code, merged), *held[place:]])
 
     @property
     def mentions(self) -> list[Mention]:

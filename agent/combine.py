@@ -34,6 +34,16 @@ class GivesWay(NamedTuple):
     why: str
 
 
+class Complication(NamedTuple):
+    """Conditions by the beginnings of their codes, and the stem by which chapter 15 reports them in a pregnancy."""
+
+    condition: tuple[str, ...]
+    stem: str
+    stays: bool
+    """True where the condition's own code says more and is reported too."""
+    why: str
+
+
 class CombinationTable:
     """The table of combinations; every condition it presumes is linked by “with” or “in” in the Alphabetic Index."""
 
@@ -51,6 +61,15 @@ class CombinationTable:
         self.yielding = tuple(
             GivesWay(row["code"], tuple(row["to"].split("|")), row["why"]) for row in rows("gives_way.tsv")
         )
+
+        self.complications = tuple(
+            Complication(tuple(row["condition"].split("|")), row["chapter_15"], row["stays"] == "y", row["why"])
+            for row in rows("pregnancy.tsv")
+        )
+
+    def complicates(self, code: str) -> Complication | None:
+        """How chapter 15 reports a condition, the first row that fits; None where it has no code for it."""
+        return next((row for row in self.complications if code.startswith(row.condition)), None)
 
     def gives_way(self, code: str, codes: Iterable[str]) -> str | None:
         """Why the code is not reported beside the others, None when it is."""

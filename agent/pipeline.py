@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from agent.administered import administered
 from agent.assemble import Answered, assemble
 from agent.books import Books
 from agent.choose import choose, choose_dependent, is_dependent
@@ -19,30 +20,37 @@ from agent.explain import Explainer
 from agent.leftovers import not_adopted, suggested, unread
 from agent.llm import LLM, LlmSettings, Usage
 from agent.mentions import MentionRules, find
+from agent.procedures import ProcedureLines, is_medicare, procedure_lines, with_procedures
 from agent.reconcile import reconcile
 from agent.reportable import Reportable, select
 from agent.route import RoutingSettings
 from agent.sections import HeadingTable, split
 from agent.verify import Verification, verify
+from agent.withheld import is_tampered, outside_orders
 from guardrails.case import Case
 from guardrails.check import check
-from medcoding.candidate import Retrieved
+from medcoding.candidate import CandidateOrigin, MentionCandidates, Retrieved
 from medcoding.chart import Chart
 from medcoding.codebook import Codebooks, EditionChoice
-from medcoding.encounter import Encounter
+from medcoding.encounter import Encounter, Suggestion
 from medcoding.errors import DependencyError
 from medcoding.finding import Finding
+from medcoding.guideline import GuidelineEntry
 from medcoding.mention import Mention, MentionKind
 from medcoding.payer_rule import PayerRule
 from medcoding.proposal import Choice, Proposal
 from medcoding.result import CodingResult, Cost, Stamp
 from prompts.loader import Prompt
+from retrieval.guideline_rules import GuidelineRules, RecordSays
 from retrieval.knowledge import KnowledgeSearch
-from retrieval.search import CandidateSearch
-from retrieval.similar import SimilarSearch, question_about
+from retrieval.procedure_search import ProcedureSearch
+from retrieval.search import CandidateSearch, Hint
+from retrieval.similar import SimilarSearch, priors, question_about
 
 _PASSAGES = 4
-_SIMILAR = 5
+_PASSAGES_NEAR = 12
+_SIMILAR_ASKED = 20
+_SIMILAR_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,8 @@ class Parts:
     search: CandidateSearch
     knowledge: KnowledgeSearch
     similar: SimilarSearch
+    guideline_rules: GuidelineRules
+    procedures: ProcedureSearch
     combinations: CombinationTable
     explainer: Explainer
     routing: RoutingSettings
@@ -104,6 +114,7 @@ class Prepared:
     mentions: tuple[Mention, ...]
     selected: Reportable
     retrieved: Retrieved
+    procedures: ProcedureLines
     edition: EditionChoice
 
 
@@ -151,30 +162,66 @@ class Pipeline:
         with clock.step("split"):
             chart = split(encounter, parts.headings)
         with clock.step("find"):
-            mentions = find(chart, parts.mention_rules)
+            mentions = outside_orders(chart, find(chart, parts.mention_rules))
         with clock.step("select"):
             selected = select(chart, mentions)
         with clock.step("retrieve"):
-            retrieved = self._retrieved(encounter, selected.mentions, edition)
-        return Prepared(chart, mentions, selected, retrieved, edition)
+            retrieved = self._retrieved(chart, selected.mentions, edition)
+            procedures = self._procedures(chart, mentions)
+        return Prepared(chart, mentions, selected, retrieved, procedures, edition)
 
-    def _retrieved(self, encounter: Encounter, mentions: tuple[Mention, ...], edition: EditionChoice) -> Retrieved:
-        codebook = edition.codebook
+    def _retrieved(self, chart: Chart, mentions: tuple[Mention, ...], edition: EditionChoice) -> Retrieved:
+        encounter, codebook = chart.encounter, edition.codebook
         day = edition.day_inside(encounter.coding_date)
         problems = "; ".join(dict.fromkeys(m.query for m in mentions if m.kind is MentionKind.PROBLEM))
-        return Retrieved(
-            candidates=self.parts.search.candidates(
-                mentions, codebook, day, tuple(filter(None, map(suggested, encounter.suggestions)))
+        similar = self.parts.similar.similar(question_about(encounter, problems), codebook, _SIMILAR_ASKED)
+        candidates = self.parts.search.candidates(
+            mentions,
+            codebook,
+            day,
+            (
+                *(
+                    Hint(code, CandidateOrigin.SUGGESTION)
+                    for code in filter(None, map(suggested, encounter.suggestions))
+                ),
+                *(Hint(prior.code, CandidateOrigin.SIMILAR) for prior in priors(similar)),
             ),
-            passages=self.parts.knowledge.passages(problems, encounter.setting, _PASSAGES),
-            similar=self.parts.similar.similar(question_about(encounter, problems), codebook, _SIMILAR),
         )
+        return Retrieved(
+            candidates=candidates,
+            passages=self._passages(chart, mentions, candidates, problems),
+            similar=similar[:_SIMILAR_SHOWN],
+        )
+
+    def _passages(
+        self, chart: Chart, mentions: tuple[Mention, ...], candidates: tuple[MentionCandidates, ...], problems: str
+    ) -> tuple[GuidelineEntry, ...]:
+        """By rule first (the codes and triggers of a section), by similarity second."""
+        setting = chart.encounter.setting
+        says = RecordSays(
+            setting,
+            frozenset(entry.candidates[0].code for entry in candidates if entry.candidates),
+            "\n".join(document.text for document in chart.encounter.documents),
+            frozenset(mention.assertion for mention in mentions),
+        )
+        near = self.parts.knowledge.passages(problems, setting, _PASSAGES_NEAR)
+        return self.parts.guideline_rules.ranked(says, near, _PASSAGES)
+
+    def _procedures(self, chart: Chart, mentions: tuple[Mention, ...]) -> ProcedureLines:
+        """What was done, given or handed out, in the systems whose books are loaded."""
+        encounter = chart.encounter
+        done = administered(chart, mentions) if self.parts.procedures.books else ()
+        offered = self.parts.procedures.candidates([one.mention for one in done], encounter.coding_date)
+        medicare = is_medicare(encounter.payer, [document.text for document in encounter.documents])
+        return procedure_lines(done, offered, medicare=medicare)
 
     async def _verified(self, prepared: Prepared) -> tuple[Verification, str]:
         """The model's choices, or none and the reason why rules will choose."""
         model = self.parts.model
         if model is None:
             return Verification(), "chosen by rules, no language model is configured"
+        if is_tampered(prepared.chart):
+            return Verification(), "chosen by rules, the record holds words addressed to a machine"
         problems = [m for m in prepared.selected.mentions if not is_dependent(m)]
         try:
             verification = await verify(
@@ -193,6 +240,7 @@ class Pipeline:
         with clock.step("reconcile"):
             choices = _all_choices(prepared, verification)
             proposal = reconcile(prepared.chart, prepared.selected.mentions, choices, codebook, parts.combinations)
+            proposal = with_procedures(proposal, prepared.procedures)
         with clock.step("check"):
             findings = check(self.case(prepared, proposal))
             findings += (*unread(prepared.mentions), *not_adopted(prepared.chart.encounter.suggestions, proposal))
@@ -203,6 +251,7 @@ class Pipeline:
                 left_out=prepared.selected.left_out,
                 retrieved=prepared.retrieved,
                 proposal=proposal,
+                procedures=prepared.procedures.lines,
                 findings=findings,
                 why_rules=why_rules,
             )
@@ -225,6 +274,10 @@ class Pipeline:
             editions=tuple(books.codebooks.editions),
             payer_rules=self.parts.payer_rules,
         )
+
+
+def _hints(suggestions: tuple[Suggestion, ...]) -> Iterator[Hint]:
+    return (Hint(code, CandidateOrigin.SUGGESTION) for code in filter(None, map(suggested, suggestions)))
 
 
 def _all_choices(prepared: Prepared, verification: Verification) -> tuple[Choice, ...]:

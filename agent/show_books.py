@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rich.table import Table
 from rich.tree import Tree
 
 from agent.browse import BrowseAnswer, BrowsedEntry, BrowsedTerm, SeenReference
+from agent.found_codes import FoundCode
 from agent.index_path import BOOK_NAMES, PrintedCode
 from agent.lookup import CodeAnswer, GoverningNote, ProcedureAnswer
 from agent.show import escape, note, output
@@ -69,6 +70,29 @@ def browsed(answer: BrowseAnswer) -> None:
         output.print(_entry(entry, Tree(_entry_line(entry))))
     for line in _more(answer.left_out):
         output.print(line)
+
+
+def found_codes(found: Sequence[FoundCode]) -> None:
+    """Codes found for words, best first: the wording, the ways that led there, the index path, the scores."""
+    if not found:
+        output.print("Nothing was found; try other words.")
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("code", no_wrap=True)
+    table.add_column("title and why it was found", ratio=1, overflow="fold")
+    table.add_column("score", justify="right", no_wrap=True)
+    for one in found:
+        table.add_row(f"[bold]{one.code}[/]", "\n".join((escape(one.title), *_why_found(one))), f"{one.score:.2f}")
+    output.print(table)
+
+
+def _why_found(one: FoundCode) -> Iterator[str]:
+    """The wording with its origins, the index path where there is one, the scores that are not nothing."""
+    yield f"[dim]by {', '.join(origin.value for origin in one.origins)}: “{escape(one.surface)}”[/]"
+    if one.index_path:
+        yield f"[dim]index: {escape(' > '.join(one.index_path))}[/]"
+    scores = ((name, value) for name, value in one.scores.model_dump().items() if value)
+    yield f"[dim]{', '.join(f'{name} {value:.2f}' for name, value in scores)}[/]"
 
 
 def _branch(tree: Tree, heading: str, lines: Iterable[str]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from guardrails.hidden_text import addresses_a_machine
+from guardrails.hidden_text import addresses_a_machine, is_ordered, speaks_to_machines
 from medcoding.chart import Chart, Sentence
+from medcoding.mention import Mention
 
 _CONTROL_TOKEN: Final = re.compile(r"<(?=[^\s\d=.,<-])|\[(?=/?[A-Z_]{3,}\])")
 """Where a chat template's control token could begin (`<|im_end|>`, `</s>`, `[INST]`); `<5` and `<= 5` are left."""
@@ -31,6 +32,17 @@ def withheld_sentences(chart: Chart) -> frozenset[int]:
 def _on_one_line(chart: Chart, first: Sentence, second: Sentence) -> bool:
     text = chart.encounter.document(first.document_id).text
     return first.document_id == second.document_id and "\n" not in text[first.span.end : second.span.start]
+
+
+def outside_orders(chart: Chart, mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """The mentions without those that an order names: "code sepsis" documents no sepsis, and asks for none."""
+    told = {s.number: chart.text_of(s) for s in chart.sentences if addresses_a_machine(chart.text_of(s))}
+    return tuple(m for m in mentions if m.sentence not in told or not is_ordered(m.text, told[m.sentence]))
+
+
+def is_tampered(chart: Chart) -> bool:
+    """True where a document holds hidden characters or an order to a machine: then no model is asked."""
+    return any(speaks_to_machines(document.text) for document in chart.encounter.documents)
 
 
 def plain(text: str) -> str:

@@ -11,6 +11,7 @@ import agent.audit_cli
 import agent.cli
 import evals.cli
 import index_build.cli
+import training.cli
 from medcoding.errors import ChartwrightError
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.registered_commands += (*agent.cli.app.registered_commands, *agent.audit_cli.app.registered_commands)
 app.add_typer(index_build.cli.app, name="index")
 app.add_typer(evals.cli.app, name="eval")
+app.add_typer(training.cli.app, name="train")
 
 
 def _show_version(value: bool) -> None:

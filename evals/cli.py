@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from agent.printable import printable
 from agent.settings import Settings, load_settings
-from evals import parts_cli
+from evals import parts_cli, search_cli
 from evals.baseline import BASELINES, baseline_of, store
 from evals.changes import compared_runs
 from evals.gate import faults, read_gate
@@ -202,7 +202,7 @@ def robustness(
     print(report.model_dump_json(indent=1) if as_json else as_text(report))
 
 
-app.registered_commands += parts_cli.app.registered_commands
+app.registered_commands += (*parts_cli.app.registered_commands, *search_cli.app.registered_commands)
 
 
 def _settings(model: str | None, index_dir: Path | None, *, no_fallback: bool) -> Settings:

@@ -97,9 +97,10 @@ class _NoEncoder:
         return list(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
-def cost_of_growth(sizes: Sequence[int], advance: Advance) -> tuple[StoreCost, ...]:
+def cost_of_growth(sizes: Sequence[int], advance: Advance, index_dir: Path | None = None) -> Iterator[StoreCost]:
     """Time and size of one question at each number of past encounters. `advance` is told every thousand points."""
-    return tuple(_cost(size, advance) for size in sizes)
+    book = build_pipeline(load_settings(index_dir=index_dir)).parts.codebooks.latest
+    return (_cost(size, book, advance) for size in sizes)
 
 
 def poisoning(
@@ -257,7 +258,7 @@ def _answered(pipeline: Pipeline, victims: Sequence[CodedEncounter]) -> int:
     )
 
 
-def _cost(size: int, advance: Advance) -> StoreCost:
+def _cost(size: int, book: Codebook, advance: Advance) -> StoreCost:
     rng = random.Random(_SEED)  # noqa: S311 - a seeded experiment
     past, encoder = _Invented(rng), _NoEncoder()
     with tempfile.TemporaryDirectory() as folder, closing(_collection(Path(folder) / "c")) as store:
@@ -265,7 +266,6 @@ def _cost(size: int, advance: Advance) -> StoreCost:
         _fill(store, (past.payload(n, "") for n in range(size)), past, encoder, advance)
         build_s = time.perf_counter() - started
         search = SimilarSearch(store, encoder, Bm25Encoder())
-        book = build_pipeline(load_settings()).parts.codebooks.latest
         times = sorted(_timed(search, past.text(), book) for _ in range(_QUESTIONS))
         disk = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
     return StoreCost(

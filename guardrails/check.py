@@ -1,28 +1,45 @@
-"""All rules over one proposal."""
+"""All rules over one proposal. Each module keeps its own tuple; they are composed here and nowhere else."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from guardrails.case import Case, Rule
-from guardrails.evidence import assertion_supports_code, evidence_is_verbatim
-from guardrails.existence import (
-    code_exists,
-    code_is_billable,
-    edition_is_loaded,
-    edition_is_official,
-    system_is_explicit,
+from guardrails import (
+    age_sex,
+    authorship,
+    chapters,
+    code_set,
+    evidence,
+    existence,
+    first_code,
+    form,
+    hidden_text,
+    instructional_notes,
+    payer,
+    poa,
+    procedures,
+    relevance,
+    setting,
 )
+from guardrails.case import Case, Rule
 from medcoding.finding import Finding, Severity
 
 RULES: Final[tuple[Rule, ...]] = (
-    edition_is_loaded,
-    edition_is_official,
-    system_is_explicit,
-    code_exists,
-    code_is_billable,
-    evidence_is_verbatim,
-    assertion_supports_code,
+    *existence.RULES,
+    *form.RULES,
+    *evidence.RULES,
+    *relevance.RULES,
+    *authorship.RULES,
+    *hidden_text.RULES,
+    *instructional_notes.RULES,
+    *setting.RULES,
+    *chapters.RULES,
+    *code_set.RULES,
+    *first_code.RULES,
+    *poa.RULES,
+    *age_sex.RULES,
+    *procedures.RULES,
+    *payer.RULES,
 )
 """In the order in which their findings are shown."""
 

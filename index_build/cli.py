@@ -77,6 +77,12 @@ def build(
         list[Path] | None,
         typer.Option("--crosswalk", help="Your licensed SNOMED CT map (RF2) or MRCONSO.RRF; may be repeated."),
     ] = None,
+    policies: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--policies", help="Folder or file of your payer policies (PDF, Markdown, text); may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Build the index and make it current; what did not change since the last build is kept.
 
@@ -84,7 +90,7 @@ def build(
     here. A build that was stopped goes on where it was.
     """
     started = time.monotonic()
-    given = GivenFiles(tuple(official or ()), hcpcs, cpt, ncci, tuple(crosswalk or ()))
+    given = GivenFiles(tuple(official or ()), hcpcs, cpt, ncci, tuple(crosswalk or ()), tuple(policies or ()))
     plan = BuildPlan(index_dir, find_sources(index_dir, given))
     with _progress() as progress:
         index = build_index(plan, ProgressReporter(progress))

@@ -5,6 +5,7 @@
                 cpt/         the licensee's CPT file
                 ncci/        NCCI procedure-to-procedure edits and medically unlikely edits
                 crosswalk/   SNOMED CT or UMLS maps to ICD-10-CM
+                policies/    payer policies of the user's own: PDF, Markdown, text; facts of each in a .toml beside it
                 encounters/  the hospital's own attested encounters, JSON lines
 
 What `chartwright index fetch` put into a folder must still be what it checked.
@@ -23,6 +24,7 @@ from index_build.editions.release import ReleaseFiles, find_releases
 from index_build.fetching.catalogue import published_edition
 from index_build.fetching.provenance import PROVENANCE, verify_provenance
 from index_build.findable.past_encounters import kept_files
+from index_build.findable.policies import policy_files, with_sidecar
 from index_build.procedures import hcpcs_files, ncci_files
 from index_build.readers.table import NamedFile
 from medcoding.errors import InputError
@@ -42,6 +44,8 @@ class GivenFiles:
     cpt: Path | None = None
     ncci: Path | None = None
     crosswalk: tuple[Path, ...] = ()
+    policies: tuple[Path, ...] = ()
+    """Folders or single files of payer policies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Sources:
     crosswalks: tuple[Path, ...] = ()
     encounters: tuple[Path, ...] = ()
     """JSON lines of attested encounters."""
+    policies: tuple[Path, ...] = ()
+    """Payer policies of the user's own."""
 
     def inputs(self) -> tuple[IndexInput, ...]:
         """Every file with its digest: what the manifest names and what decides whether a step is made again."""
@@ -76,6 +82,7 @@ class Sources:
             yield from (_input("ncci", file) for file in ncci_files(self.ncci))
         yield from (_input("crosswalk", path) for path in self.crosswalks)
         yield from (_input("encounters", path) for path in self.encounters)
+        yield from (_input("policy", file) for path in self.policies for file in with_sidecar(path))
 
 
 def find_sources(root: Path, given: GivenFiles | None = None) -> Sources:
@@ -93,6 +100,7 @@ def find_sources(root: Path, given: GivenFiles | None = None) -> Sources:
         ncci=_there(given.ncci) if given.ncci else _folder(own / "ncci"),
         crosswalks=(*_files(own / "crosswalk"), *(_there(path) for path in given.crosswalk)),
         encounters=kept_files(encounters_folder(root)),
+        policies=policy_files(*filter(Path.is_dir, [own / "policies"]), *given.policies),
     )
 
 

@@ -23,7 +23,7 @@ from medcoding.cross_references import (
     words,
 )
 from medcoding.index_entries import AnyEntry, Book, DrugRow, IndexTerm, NeoplasmRow
-from medcoding.index_file import CODES, ENTRY, SCHEMA_VERSION, IndexRelease, stored_entry
+from medcoding.index_file import CODES, ENTRY, SCHEMA_VERSION, SEPARATOR, IndexRelease, stored_entry
 from medcoding.record import Record
 
 ResolutionKind = Literal["entry", "codes", "table", "condition", "subterm_missing", "main_term_missing"]
@@ -55,6 +55,18 @@ class IndexReference(NamedTuple):
     entry: int
     kind: Literal["see", "see_also"]
     resolution: Resolution
+
+
+class IndexLine(NamedTuple):
+    """A line of any book as it is printed, for what reads the whole index at once."""
+
+    id: int
+    parent: int | None
+    last: int
+    """The last line below it, its own id where nothing stands below."""
+    book: Book
+    title: str
+    nonessential: tuple[str, ...]
 
 
 class AlphabeticIndex:
@@ -111,6 +123,12 @@ class AlphabeticIndex:
     def resolve(self, reference: str, book: Book = "diseases") -> Resolution:
         """Where the text of a "see" or "see also" leads from `book`."""
         return self._resolution(reference, book)
+
+    def lines(self) -> Iterator[IndexLine]:
+        """Every line of every book, in printed order; ids run from 1 without a gap."""
+        query = "SELECT id, parent, last, book, title, coalesce(nonessential, '') FROM entry ORDER BY id"
+        for number, parent, last, book, title, nonessential in self._file.rows(query):
+            yield IndexLine(number, parent, last, book, title, tuple(filter(None, nonessential.split(SEPARATOR))))
 
     def references(self) -> Iterator[IndexReference]:
         """Every reference of the index with where it leads, in printed order."""

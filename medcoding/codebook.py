@@ -187,6 +187,10 @@ class Codebook:
         query = "SELECT code, parent, kind, title, billable, status, notes FROM entry ORDER BY code"
         return (_entry(row) for row in self._file.rows(query))
 
+    def billable_titles(self) -> Iterator[tuple[str, str]]:
+        """Every billable code with its title, in order of code; faster than `entries`, which reads the notes too."""
+        return iter(self._file.rows("SELECT code, title FROM entry WHERE billable = 1 ORDER BY code"))
+
     def find(self, asked: str) -> CodebookEntry:
         """The entry of a code as a person typed it. Raises `UnknownCodeError` naming the nearest entry."""
         code = parse_code(asked)

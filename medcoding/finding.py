@@ -1,8 +1,10 @@
-"""What the guardrails say about a proposal."""
+"""What the guardrails say about a proposal, and what a person says to that."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+from pydantic import AwareDatetime
 
 from medcoding.record import Record
 
@@ -13,6 +15,20 @@ class Severity(StrEnum):
     REJECT = "reject"
     MUST_RESOLVE = "must_resolve"
     ADVISE = "advise"
+
+
+class Override(Record):
+    """A person's word against a rule. It stays in the record beside the finding it answers."""
+
+    by: str
+    """Who decided: a user id of the installation."""
+    reason: str
+    """Why the code stands all the same, for instance `unrelated conditions, I.A.12.a`."""
+    at: AwareDatetime
+
+    def __str__(self) -> str:
+        """As a person reads it."""
+        return f"{self.reason} ({self.by}, {self.at:%Y-%m-%d %H:%M %Z})"
 
 
 class Finding(Record):
@@ -29,5 +45,17 @@ class Finding(Record):
     """Guideline id, tabular note or official file that the rule enforces."""
     mend: str
     """What would settle it."""
-    override: str | None = None
-    """Reason a person gave for keeping the code all the same."""
+    mend_codes: tuple[str, ...] = ()
+    """The codes of the mend where it can be said in codes: billable children, the missing partner, the right order."""
+    override: Override | None = None
+    """A person's reason for keeping the codes all the same."""
+
+
+def overridden(
+    findings: tuple[Finding, ...], rule: str, codes: tuple[str, ...], override: Override
+) -> tuple[Finding, ...]:
+    """The findings, with the override on those of this rule about exactly these codes, in any order."""
+    return tuple(
+        f.model_copy(update={"override": override}) if f.rule == rule and set(f.codes) == set(codes) else f
+        for f in findings
+    )

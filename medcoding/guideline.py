@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Final, NamedTuple
 
 from pydantic import Field
@@ -22,7 +23,9 @@ GUIDELINE_ID: Final = re.compile(
 
 DIGEST: Final = "digest"
 OFFICIAL: Final = "official"
-"""Where a guideline found in the index comes from: the shipped digest or the user's own copy."""
+POLICY: Final = "policy"
+"""Where a passage found in the index comes from: the shipped digest, the user's own copy of the guidelines, or the
+user's own payer policies, which are shown apart."""
 
 _SECTIONS: Final = {"I": 0, "II": 1, "III": 2, "IV": 3, "App": 4}
 _INPATIENT_SECTIONS: Final = frozenset({"II", "III"})
@@ -70,6 +73,24 @@ class OfficialPassage(Record):
     """Ids and titles of the sections above, the outermost first."""
     text: str
     """Empty where a heading only opens the sections below it."""
+
+
+class PolicyPassage(Record):
+    """A passage of a payer policy of the user's own. It is never shown as an official guideline."""
+
+    file: str
+    title: str
+    payer: str = ""
+    """Empty where the file does not say whose policy it is: then it counts for every payer."""
+    page: int = Field(ge=1)
+    """Page of a PDF, 1-based; 1 for a text without pages."""
+    text: str
+    tenant: str = ""
+    """Empty where it holds for all tenants of the installation."""
+    effective_from: date
+    effective_to: date
+    sha256: str
+    """Digest of the file."""
 
 
 class GuidelineOrder(NamedTuple):

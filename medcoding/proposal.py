@@ -96,6 +96,11 @@ class ProposedCode(Record):
     missing: str | None = None
     signals: ModelSignals = ModelSignals()
     poa: str | None = None
+    """Present-on-admission indicator as it was proposed; the guardrails judge it."""
+    modifiers: tuple[str, ...] = ()
+    """Two-character modifiers of a procedure or supply, in order."""
+    units: int | None = None
+    """Units of service; None where none were given."""
 
 
 class NotCoded(Record):

@@ -2,21 +2,39 @@
 
 Built from our own table of clinical terms, from titles and from inclusion terms. A term matches on normal forms
 (`retrieval.wording`), so word endings and articles do not matter; words of side and severity may stand between.
+
+The file holds one line a wording: its normal forms, a tab, the term as JSON; lines are in order of the forms. Terms are
+read when they are found, since 120,000 records would take seconds and hundreds of megabytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import orjson
+from pydantic import ValidationError
 
 from medcoding.errors import DependencyError, IntegrityError
 from medcoding.record import Record
 from retrieval.wording import LATERALITY_WORDS, Token, forms
 
-TermSource = Literal["clinical", "inclusion", "title", "drug", "index", "neoplasm_table", "drug_table", "crosswalk"]
+TermSource = Literal[
+    "clinical",
+    "inclusion",
+    "title",
+    "drug",
+    "procedure",
+    "supply",
+    "index",
+    "neoplasm_table",
+    "drug_table",
+    "crosswalk",
+]
 
 _PASSED_OVER: Final = LATERALITY_WORDS | {
     "mild", "moderate", "severe", "acute", "chronic", "new", "recent", "ongoing", "persistent", "intermittent",
@@ -55,30 +73,31 @@ class TermMatch(NamedTuple):
 
 
 class Dictionary:
-    """Longest-match lookup of terms in tokens. About 45,000 terms, 40 MB."""
+    """Longest-match lookup of terms in tokens. 120,000 wordings take 35 MB. Safe to share between threads."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        self._take(_keyed(terms))
+        self._take(_lines(_keyed(terms)))
 
     @classmethod
     def load(cls, path: Path) -> Dictionary:
         """Read the file that `write_terms` wrote. Raises when it is missing or damaged."""
+        dictionary = cls(())
         try:
-            rows = orjson.loads(path.read_bytes())
-            dictionary = cls(())
-            dictionary._take({tuple(row.pop("forms")): _stored(row) for row in rows})
+            dictionary._take(_split(path.read_bytes()))
         except FileNotFoundError:
             raise DependencyError("The term dictionary is missing; run 'chartwright index build'.") from None
-        except (orjson.JSONDecodeError, TypeError, AttributeError, KeyError):
-            raise IntegrityError("The term dictionary is damaged; run 'chartwright index build'.") from None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise _damaged() from None
         return dictionary
 
     def __len__(self) -> int:
-        return len(self._terms)
+        return len(self._keys)
 
     def lookup(self, text: str) -> Term | None:
         """The term that is exactly this wording, if any."""
-        return self._terms.get(forms(text))
+        key = " ".join(forms(text))
+        place = bisect_left(self._keys, key)
+        return self._term(place) if key and self._is_at(place, key) else None
 
     def find(self, run: Sequence[Token]) -> list[TermMatch]:
         """Terms in a run of tokens: leftmost, then longest, never overlapping."""
@@ -93,29 +112,45 @@ class Dictionary:
 
     def _longest(self, run: Sequence[Token], first: int) -> TermMatch | None:
         """The longest term that starts at `first`; both taking and passing over a neutral word are tried."""
-        best: TermMatch | None = None
+        best: tuple[int, int] | None = None
         best_length = 0
-        trails: list[tuple[tuple[str, ...], int]] = [((run[first].form,), first)]
+        trails: list[tuple[str, int, int]] = [(run[first].form, 1, first)]
         while trails:
-            key, last = trails.pop()
-            if key not in self._prefixes:
-                continue
-            term = self._terms.get(key)
-            if term and len(key) > best_length:
-                best, best_length = TermMatch(term, first, last), len(key)
-            trails += [((*key, run[i].form), i) for i in _next_positions(run, last)]
-        return best
+            key, length, last = trails.pop()
+            place = bisect_left(self._keys, key)
+            is_term = self._is_at(place, key)
+            if is_term and length > best_length:
+                best, best_length = (place, last), length
+            if is_term or self._begins_at(place, key):
+                trails += [(f"{key} {run[i].form}", length + 1, i) for i in _next_positions(run, last)]
+        return TermMatch(self._term(best[0]), first, best[1]) if best else None
 
-    def _take(self, terms: dict[tuple[str, ...], Term]) -> None:
-        self._terms = terms
-        self._prefixes = {key[:length] for key in terms for length in range(1, len(key) + 1)}
+    def _is_at(self, place: int, key: str) -> bool:
+        return place < len(self._keys) and self._keys[place] == key
+
+    def _begins_at(self, place: int, key: str) -> bool:
+        """True when a longer wording begins with these words: a space sorts before every letter."""
+        return place < len(self._keys) and self._keys[place].startswith(f"{key} ")
+
+    def _take(self, lines: Sequence[tuple[str, bytes]]) -> None:
+        self._keys = [key for key, _ in lines]
+        self._rows = [row for _, row in lines]
+        self._term = lru_cache(maxsize=8_192)(self._read)
+        for place in {0, len(lines) - 1} if lines else ():
+            self._term(place)
+
+    def _read(self, place: int) -> Term:
+        try:
+            return Term.model_validate_json(self._rows[place])
+        except ValidationError:
+            raise _damaged() from None
 
 
 def write_terms(path: Path, terms: Iterable[Term]) -> int:
     """Write terms with their normal forms for `Dictionary.load`; returns how many wordings differ."""
-    keyed = _keyed(terms)
-    path.write_bytes(orjson.dumps([{"forms": key, **term.model_dump()} for key, term in keyed.items()]))
-    return len(keyed)
+    lines = _lines(_keyed(terms))
+    path.write_bytes(b"".join(key.encode() + b"\t" + row + b"\n" for key, row in lines))
+    return len(lines)
 
 
 def _keyed(terms: Iterable[Term]) -> dict[tuple[str, ...], Term]:
@@ -128,8 +163,25 @@ def _keyed(terms: Iterable[Term]) -> dict[tuple[str, ...], Term]:
     return keyed
 
 
-def _stored(row: dict[str, Any]) -> Term:
-    return Term.model_construct(**{**row, "stems": tuple(row["stems"]), "needs": tuple(row["needs"])})
+def _lines(keyed: Mapping[tuple[str, ...], Term]) -> list[tuple[str, bytes]]:
+    return sorted((" ".join(key), term.model_dump_json(exclude_defaults=True).encode()) for key, term in keyed.items())
+
+
+def _split(content: bytes) -> list[tuple[str, bytes]]:
+    """Lines of a file. Raises `ValueError` when it is not one of ours, whole and in order."""
+    if content.startswith(b"["):  # as builds before this form wrote it
+        return _lines({tuple(row.pop("forms")): Term.model_validate(row) for row in orjson.loads(content)})
+    if not content.endswith(b"}\n"):
+        raise ValueError("the last line is not whole")
+    parts = [line.split(b"\t", 1) for line in content.splitlines()]
+    lines = [(key.decode(), row) for key, row in parts]
+    if any(before >= after for (before, _), (after, _) in pairwise(lines)):
+        raise ValueError("the lines are out of order")
+    return lines
+
+
+def _damaged() -> IntegrityError:
+    return IntegrityError("The term dictionary is damaged; run 'chartwright index build'.")
 
 
 def _next_positions(run: Sequence[Token], last: int) -> list[int]:

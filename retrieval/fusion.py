@@ -1,23 +1,29 @@
-"""Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+"""Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009), weighted."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import repeat
+from typing import Final, TypeVar
 
 from retrieval.store import Hit
 
 RANK_CONSTANT: Final = 60
 
+ItemT = TypeVar("ItemT", bound=Hashable)
 
-def fuse(rankings: Iterable[Sequence[int]]) -> dict[int, float]:
-    """Score of each id over several rankings, best first within each; the order of the rankings does not matter."""
-    places: dict[int, list[int]] = defaultdict(list)
-    for ranking in rankings:
+
+def fuse(rankings: Iterable[Sequence[ItemT]], weights: Iterable[float] | None = None) -> dict[ItemT, float]:
+    """Score of each item over several rankings, best first within each; their order does not matter.
+
+    `weights` are those of the rankings, in their order; all 1 where none are given.
+    """
+    votes: dict[ItemT, list[float]] = defaultdict(list)
+    for ranking, weight in zip(rankings, repeat(1.0) if weights is None else weights, strict=False):
         for place, item in enumerate(ranking, start=1):
-            places[item].append(place)
-    return {item: sum(1 / (RANK_CONSTANT + p) for p in sorted(found)) for item, found in places.items()}
+            votes[item].append(weight / (RANK_CONSTANT + place))
+    return {item: sum(sorted(found)) for item, found in votes.items()}
 
 
 def fused_hits(dense: Sequence[Hit], lexical: Sequence[Hit], limit: int) -> list[Hit]:

@@ -6,8 +6,9 @@
                        alphabetic_index/  the index books of each edition that has them
                        procedures/      HCPCS Level II, CPT and NCCI, where they were given
                        encoder/         model.onnx, tokenizer.json
+                       reranker/        reranker.onnx, words.json, card.json
                        dictionary.json  clinical terms
-                       collections/     surfaces, guidelines, past_encounters
+                       collections/     surfaces, guidelines, past_encounters, procedure_wordings
 <root>/cache/                           what a rebuild need not make again
 <root>/sources/                         official and licensed files, read by every build
 """
@@ -41,6 +42,8 @@ COLLECTIONS: Final = "collections"
 SURFACES: Final = "surfaces"
 GUIDELINES: Final = "guidelines"
 PAST_ENCOUNTERS: Final = "past_encounters"
+PROCEDURE_WORDINGS: Final = "procedure_wordings"
+RERANKER: Final = "reranker"
 
 
 class FilterKeys(TypedDict):
@@ -52,8 +55,12 @@ class FilterKeys(TypedDict):
 
 FILTERED_BY: Final[dict[str, FilterKeys]] = {
     SURFACES: {"keyword_keys": (), "integer_keys": ("effective_from", "effective_to")},
-    GUIDELINES: {"keyword_keys": ("settings", "source"), "integer_keys": ()},
+    GUIDELINES: {
+        "keyword_keys": ("settings", "source", "tenant", "payer_key"),
+        "integer_keys": ("first_day", "last_day"),
+    },
     PAST_ENCOUNTERS: {"keyword_keys": ("tenant", "setting", "specialty", "origin"), "integer_keys": ()},
+    PROCEDURE_WORDINGS: {"keyword_keys": ("system",), "integer_keys": ("effective_from", "effective_to")},
 }
 
 _REBUILD: Final = "run 'chartwright index build'"
@@ -112,6 +119,11 @@ class IndexFolder:
     def encoder(self) -> Path:
         """Folder of the ONNX encoder."""
         return self.folder / ENCODER
+
+    @property
+    def reranker(self) -> Path:
+        """Folder of the learned reranker."""
+        return self.folder / RERANKER
 
     @property
     def dictionary(self) -> Path:

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
+from typing import Final, NamedTuple
 
 from medcoding.encounter import Setting
-from medcoding.guideline import DIGEST, OFFICIAL, GuidelineEntry, OfficialPassage
+from medcoding.guideline import DIGEST, OFFICIAL, POLICY, GuidelineEntry, OfficialPassage, PolicyPassage
 from retrieval.encoder import TextEncoder
 from retrieval.fusion import fused_hits
 from retrieval.sparse import Bm25Encoder
-from retrieval.store import AnyOf, Condition, Hit, Payload, VectorQuery, VectorStore
+from retrieval.store import AnyOf, Between, Condition, Hit, Payload, VectorQuery, VectorStore
 
 _POINTS_A_SECTION: Final = 4
 """A section has several points; so many are asked for each section wanted (2, 4, 8 and 16 found nearly the same)."""
 
 
+class PolicyQuestion(NamedTuple):
+    """Whose policies are asked for, and for which day."""
+
+    day: date
+    payer: str = ""
+    """Empty where the encounter names none: then only policies that name none are given."""
+    tenant: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class KnowledgeSearch:
-    """Hybrid search over the guideline digest and the user's own copy of the guidelines."""
+    """Hybrid search over the guideline digest, the user's own copy of the guidelines and the user's own policies."""
 
     guidelines: VectorStore
     encoder: TextEncoder
@@ -33,6 +43,20 @@ class KnowledgeSearch:
         """The same of the user's own copy of the guidelines; empty where the index was built without one."""
         hits = self._sections(OFFICIAL, text, setting, limit)
         return tuple(dict.fromkeys(_official(hit.payload) for hit in hits))[:limit]
+
+    def policies(self, text: str, asked: PolicyQuestion, limit: int) -> tuple[PolicyPassage, ...]:
+        """Passages of the user's own payer policies, of this payer and of none in particular, in force on the day.
+
+        They are no guidelines and are shown apart from them.
+        """
+        conditions = (
+            AnyOf("source", (POLICY,)),
+            AnyOf("tenant", tuple(dict.fromkeys(("", asked.tenant)))),
+            AnyOf("payer_key", tuple(dict.fromkeys(("", asked.payer.casefold())))),
+            Between("first_day", "last_day", int(asked.day.strftime("%Y%m%d"))),
+        )
+        hits = self._search(self.guidelines, text, conditions, limit)
+        return tuple(_policy(hit.payload) for hit in hits)
 
     def all_passages(self) -> tuple[GuidelineEntry, ...]:
         """The whole digest, in order of section id."""
@@ -59,3 +83,8 @@ def _entry(payload: Payload) -> GuidelineEntry:
 def _official(payload: Payload) -> OfficialPassage:
     own = OfficialPassage.model_fields
     return OfficialPassage.model_validate({key: value for key, value in payload.items() if key in own})
+
+
+def _policy(payload: Payload) -> PolicyPassage:
+    own = PolicyPassage.model_fields
+    return PolicyPassage.model_validate({key: value for key, value in payload.items() if key in own})

@@ -76,7 +76,8 @@ class SimilarSearch:
         (vector,) = self.encoder.encode([question.text])
         lexical = self.sparse.query(question.text)
         queries = [VectorQuery(v, _ASKED_FOR, conditions) for v in (vector, lexical)]
-        return _admitted(fused_hits(*self.past_encounters.search(queries), 2 * _ASKED_FOR), question)[:limit]
+        dense, words = self.past_encounters.search(queries)
+        return _admitted(fused_hits(dense, words, 2 * _ASKED_FOR), question)[:limit]
 
 
 def question_about(encounter: Encounter, text: str) -> SimilarityQuestion:

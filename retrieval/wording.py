@@ -12,7 +12,9 @@ _LETTERS: Final = r"(?:[^\W\d_]|[\u0300-\u036f])+"
 
 _TOKEN: Final = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})?|\d+(?:\.\d+)?[A-Za-z]?|(?<=\w)[+−-](?!\w)")
 _DROPPED: Final = frozenset({"the", "a", "an", "of"})
-_ROMAN: Final = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "iiia": "3a", "iiib": "3b"}
+ROMAN: Final = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "iiia": "3a", "iiib": "3b"}
+"""Numerals that count a type, stage, grade or class."""
+
 _COUNTED: Final = frozenset({"type", "stage", "grade", "class", "bipolar"})
 _LETTERED: Final = _COUNTED | {
     "hepatitis", "hep", "influenza", "flu", "vitamin", "group", "hemophilia", "lipoprotein", "lp", "immunoglobulin",
@@ -65,8 +67,8 @@ def tokens(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         before = found[-1].form if found else ""
         form = normal_form(match.group())
-        if form in _ROMAN and before in _COUNTED:
-            form = _ROMAN[form]
+        if form in ROMAN and before in _COUNTED:
+            form = ROMAN[form]
         if form in _SIGNS:
             form = _SIGNS[form] if _is_sign(found) else ""
         labels = form == "a" and before in _LETTERED and not _TIME.match(text, match.end())

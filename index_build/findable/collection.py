@@ -38,6 +38,8 @@ class Findable(NamedTuple):
 
     text: str
     payload: Payload
+    words: str | None = None
+    """What the lexical search finds it by, where that is not the text; empty where words alone do not find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ class CollectionBuilder:
         words = Bm25Encoder()
         vectors = self.encoder.encode([found.text for _, found in batch])
         for (number, found), vector in zip(batch, vectors, strict=True):
-            yield Point(number, vector, words.document(found.text), found.payload)
+            said = found.text if found.words is None else found.words
+            yield Point(number, vector, words.document(said), found.payload)
 
 
 def _replay_log(points: Path) -> None:
@@ -129,7 +132,7 @@ def _by_id(findable: Iterable[Findable]) -> dict[int, Findable]:
     """A point's id is a digest of its content: what did not change keeps its place in the collection."""
     wanted: dict[int, Findable] = {}
     for found in findable:
-        content = orjson.dumps([found.text, found.payload], option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps([found.text, found.payload, found.words], option=orjson.OPT_SORT_KEYS)
         number = int.from_bytes(hashlib.sha256(content).digest()[:8]) >> 1
         if wanted.setdefault(number, found) != found:
             raise IntegrityError("Two different points of the index share an id; report this with the manifest.")

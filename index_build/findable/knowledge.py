@@ -13,7 +13,7 @@ from index_build.editions.release_file import ReleaseFile
 from index_build.findable import passage_nodes
 from index_build.findable.collection import Findable
 from index_build.findable.passage_nodes import PassageCutter
-from index_build.readers import guidelines_pdf
+from index_build.readers import guidelines_pdf, pdf
 from index_build.readers.guidelines_pdf import read_guidelines
 from index_build.stages import Stages, code_digest
 from medcoding.guideline import DIGEST, OFFICIAL, GuidelineEntry, OfficialPassage, settings_of_section
@@ -40,7 +40,7 @@ def official_guidelines(file: ReleaseFile, stages: Stages, cutter: PassageCutter
 
     Raises `InputError` when the file is not the guidelines.
     """
-    key = digest_of(file.sha256(), code_digest([guidelines_pdf, passage_nodes, medcoding.guideline]))
+    key = digest_of(file.sha256(), code_digest([guidelines_pdf, pdf, passage_nodes, medcoding.guideline]))
     made = stages.made(f"guidelines-{file.name}", key, lambda folder: _write_official(folder, file, cutter))
     return tuple(Findable(*orjson.loads(line)) for line in (made / _FINDABLE).read_bytes().splitlines())
 

@@ -27,16 +27,23 @@ class Nodes(NamedTuple):
 
 
 class PassageCutter:
-    """Cuts documents; `folder` keeps the document store from one build to the next."""
+    """Cuts documents; `folder` keeps the document store from one build to the next, each kind of document its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / f"nodes-{NODE_WORDS}-{version('llama-index-core')}.json"
+    def __init__(self, folder: Path, kind: str = "") -> None:
+        name = f"nodes-{kind}-{NODE_WORDS}" if kind else f"nodes-{NODE_WORDS}"
+        self._path = folder / f"{name}-{version('llama-index-core')}.json"
 
     def nodes(self, documents: Mapping[str, str]) -> Nodes:
         """The nodes of every document, given as id → text; documents no longer given are forgotten."""
         long = {name: text for name, text in documents.items() if len(text.split()) > NODE_WORDS}
         pieces, cut = self._cut(long) if long else ({}, 0)
         return Nodes({name: pieces.get(name, (text,)) for name, text in documents.items()}, cut)
+
+    def ingested(self, documents: Mapping[str, str]) -> Nodes:
+        """The same with every document in the store, short ones too: `cut` counts all that were new or had changed."""
+        if not documents and not self._path.is_file():
+            return Nodes({}, 0)
+        return Nodes(*self._cut(documents))
 
     def _cut(self, documents: Mapping[str, str]) -> tuple[dict[str, tuple[str, ...]], int]:
         store = self._kept()

@@ -1,7 +1,12 @@
 """Surface forms: every wording under which a billable code can be found, each its own point in the index.
 
 Billable titles differ mostly by side and encounter. So a title loses both, codes that then read alike share one
-surface, and the note's attributes choose among them later.
+surface, and the note's attributes choose among them later. The title of a header is a surface too where no title below
+it reads alike: a note says `fracture of the tibia`, not which of its thirty forms.
+
+Words are looked for in the titles of billable codes alone, with those of their category that they lack; every other
+wording is found by its vector. Measured on the training part: words in short wordings of other codes lead astray
+(R@10 .551 with them, .647 without).
 """
 
 from __future__ import annotations
@@ -16,9 +21,9 @@ import orjson
 from index_build.findable.collection import Findable
 from medcoding.codebook import CodebookEntry, Edition
 from medcoding.record import Record
-from retrieval.wording import reduce_title
+from retrieval.wording import forms, reduce_title
 
-SurfaceKind = Literal["title", "inclusion", "clinical", "index", "neoplasm_table", "drug_table", "crosswalk"]
+SurfaceKind = Literal["title", "header", "inclusion", "clinical", "index", "neoplasm_table", "drug_table", "crosswalk"]
 
 
 class Surface(Record):
@@ -31,6 +36,8 @@ class Surface(Record):
     """YYYYMMDD, first day."""
     effective_to: int
     """YYYYMMDD, last day."""
+    category: str = ""
+    """Of a title, the words of its category's that it lacks."""
 
     @classmethod
     def over(cls, text: str, codes: tuple[str, ...], kind: SurfaceKind, editions: Sequence[Edition]) -> Surface:
@@ -40,14 +47,19 @@ class Surface(Record):
 
     def findable(self) -> Findable:
         """The point it becomes."""
-        return Findable(self.text, {**self.model_dump(), "system": "icd10cm"})
+        words = f"{self.text} {self.category}".strip() if self.kind == "title" else ""
+        return Findable(self.text, {**self.model_dump(exclude={"category"}), "system": "icd10cm"}, words)
 
 
 def edition_surfaces(edition: Edition, entries: Iterable[CodebookEntry]) -> Iterator[Surface]:
-    """Surfaces of one edition: reduced titles of billable codes and inclusion terms of every entry."""
+    """Surfaces of one edition: reduced titles of billable codes and of headers, inclusion terms of every entry."""
     book = {entry.code: entry for entry in entries if entry.kind in {"category", "subcategory"}}
-    for text, codes in _titles(book).items():
-        yield Surface.over(text, codes, "title", [edition])
+    titles = _titles(book)
+    for text, codes in titles.items():
+        surface = Surface.over(text, codes, "title", [edition])
+        yield surface.model_copy(update={"category": _lacking(text, book, codes)})
+    for text, code in _headers(book, titles):
+        yield Surface.over(text, (code,), "header", [edition])
     for entry in book.values():
         for term in entry.notes.inclusion_terms:
             if reduced := reduce_title(term):
@@ -89,6 +101,25 @@ def _titles(book: dict[str, CodebookEntry]) -> dict[str, tuple[str, ...]]:
     for (_, text), codes in sorted(groups.items()):
         texts[text].extend(codes)
     return {text: tuple(codes) for text, codes in texts.items() if text}
+
+
+def _headers(book: dict[str, CodebookEntry], titles: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    """Reduced titles of headers, each once on its line, where no billable title below reads alike."""
+    for code, entry in book.items():
+        text = reduce_title(entry.title)
+        below = any(other.startswith(code) for other in titles.get(text, ()))
+        above = book.get(entry.parent or "")
+        repeats = above is not None and reduce_title(above.title) == text
+        if text and not entry.billable and not below and not repeats:
+            yield text, code
+
+
+def _lacking(text: str, book: dict[str, CodebookEntry], codes: Iterable[str]) -> str:
+    """Words of the categories' titles that a title lacks, in order."""
+    said = frozenset(forms(text))
+    categories = (book[code[:3]].title for code in codes if code[:3] in book)
+    words = dict.fromkeys(word for title in dict.fromkeys(categories) for word in forms(reduce_title(title)))
+    return " ".join(word for word in words if word not in said)
 
 
 def _without_encounter(entry: CodebookEntry, book: dict[str, CodebookEntry]) -> str:

@@ -9,11 +9,15 @@ from typing import Final
 
 from index_build.findable.surfaces import Surface
 from medcoding.errors import IntegrityError
-from retrieval.dictionary import Term
+from retrieval.dictionary import Term, TermSource
 from retrieval.wording import forms
 
 TERMS_FOLDER: Final = Path(__file__).parents[1] / "knowledge" / "terms"
 _DRUGS: Final = "drugs.tsv"
+_NAMED_ONLY: Final[dict[TermSource, str]] = {
+    "drug": "drug_names.tsv", "procedure": "procedures.tsv", "supply": "supplies.tsv",
+}  # fmt: skip
+"""Tables of words that lead to no diagnosis: what was given, done or handed out, and is looked up in HCPCS or CPT."""
 _SHORTEST_SINGLE_WORD: Final = 9
 """A title of one short word (`Activity`, `Shot`) is everyday language; clinical ones stand in our own table."""
 
@@ -28,7 +32,7 @@ _TOO_GENERAL: Final = frozenset({"other", "unspecified", "not", "elsewhere", "ne
 def clinical_terms(folder: Path = TERMS_FOLDER) -> Iterator[Term]:
     """Terms of the tables `ch*.tsv`: one concept a row, synonyms separated by a bar."""
     for path in sorted(folder.glob("ch*.tsv")):
-        for row in _rows(path):
+        for row in table_rows(path):
             for text in row["term"].split("|"):
                 yield Term(
                     text=text.strip(),
@@ -43,10 +47,17 @@ def clinical_terms(folder: Path = TERMS_FOLDER) -> Iterator[Term]:
 
 def drug_terms(folder: Path = TERMS_FOLDER) -> Iterator[Term]:
     """Drugs whose long-term use has a Z79 code (guideline I.C.21.c.3)."""
-    for row in _rows(folder / _DRUGS):
+    for row in table_rows(folder / _DRUGS):
         needs = tuple(filter(None, row["condition_codes"].split("|")))
         for text in row["drug"].split("|"):
             yield Term(text=text.strip(), stems=(row["code"],), source="drug", needs=needs)
+
+
+def named_terms(folder: Path = TERMS_FOLDER) -> Iterator[Term]:
+    """Drugs, procedures and supplies by name: mentions of their own kind, without an ICD-10-CM stem."""
+    for source, table in _NAMED_ONLY.items():
+        for row in table_rows(folder / table):
+            yield from (Term(text=text.strip(), stems=(), source=source) for text in row["term"].split("|"))
 
 
 def surface_terms(surfaces: Iterable[Surface]) -> Iterator[Term]:
@@ -59,7 +70,8 @@ def surface_terms(surfaces: Iterable[Surface]) -> Iterator[Term]:
             yield Term(text=surface.text, stems=surface.codes, source=surface.kind)
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def table_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Rows of a shipped table by the names of its columns. Raises `IntegrityError` when it is not there."""
     if not path.is_file():
         raise IntegrityError(f"The table {path.name} is missing from the installation; install Chartwright again.")
     with path.open(encoding="utf-8", newline="") as lines:

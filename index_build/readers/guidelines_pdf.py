@@ -7,17 +7,14 @@ what its label leaves open, because published files nest some bookmarks wrongly.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from io import BytesIO
 from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from pypdf import PdfReader
-from pypdf.errors import DependencyError
 
+from index_build.readers.pdf import damaged, opened_pdf, page_text, quiet
 from medcoding.errors import InputError
 from medcoding.guideline import OfficialPassage
 
@@ -88,51 +85,17 @@ def read_guidelines(data: bytes, name: str) -> tuple[OfficialPassage, ...]:
 
     Raises `InputError` for a file that is damaged, encrypted, scanned, another document, or laid out otherwise.
     """
-    with _quiet():
-        reader = _opened(data, name)
+    with quiet():
+        reader = opened_pdf(data, name, _AS_PUBLISHED)
         edition = _recognised(reader, name)
         headings = _headings(_bookmarks(reader, name), name)
         lines = _lines(reader, name)
     return _passages(headings, lines, edition, name)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """pypdf logs each oddity it reads over; what matters is raised."""
-    logger = logging.getLogger("pypdf")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def _opened(data: bytes, name: str) -> PdfReader:
-    if not data.lstrip().startswith(b"%PDF-"):
-        raise InputError(f"{name} is not a PDF; {_AS_PUBLISHED}.")
-    try:
-        reader = PdfReader(BytesIO(data))
-        locked = reader.is_encrypted and not reader.decrypt("")
-        pages = 0 if locked else len(reader.pages)
-    except DependencyError:  # a cipher that pypdf cannot undo by itself
-        locked, pages = True, 0
-    except Exception:  # noqa: BLE001 - pypdf raises whatever a damaged object made it trip over
-        raise _damaged(name) from None
-    if locked:
-        raise InputError(f"{name} is locked with a password; {_AS_PUBLISHED}.")
-    if not pages:
-        raise _damaged(name)
-    return reader
-
-
-def _damaged(name: str) -> InputError:
-    return InputError(f"{name} is damaged or incomplete; download it again.")
-
-
 def _recognised(reader: PdfReader, name: str) -> str:
     """The edition on the title page. Raises `InputError` for a scan and for another document."""
-    front = "\n".join(_page_text(reader, number, name) for number in range(min(_PAGES_TO_RECOGNISE, len(reader.pages))))
+    front = "\n".join(page_text(reader, number, name) for number in range(min(_PAGES_TO_RECOGNISE, len(reader.pages))))
     if len(_letters(front)) < _LEAST_LETTERS:
         raise InputError(f"{name} holds pictures of pages and no text; {_AS_PUBLISHED}.")
     year = _YEAR.search(front)
@@ -141,18 +104,11 @@ def _recognised(reader: PdfReader, name: str) -> str:
     return f"FY{re.sub(r'[^0-9]', '', year.group(1))}"
 
 
-def _page_text(reader: PdfReader, number: int, name: str) -> str:
-    try:
-        return reader.pages[number].extract_text()
-    except Exception:  # noqa: BLE001 - as above
-        raise _damaged(name) from None
-
-
 def _bookmarks(reader: PdfReader, name: str) -> list[_Bookmark]:
     try:
         found = list(_walked(reader, reader.outline, 0))
     except Exception:  # noqa: BLE001 - as above
-        raise _damaged(name) from None
+        raise damaged(name) from None
     if not found:
         raise InputError(f"{name} has lost its bookmarks; {_AS_PUBLISHED}.")
     return found
@@ -211,7 +167,7 @@ def _lines(reader: PdfReader, name: str) -> list[_Line]:
     return [
         _Line(number, line.strip())
         for number in range(1, len(reader.pages) + 1)
-        for line in _page_text(reader, number - 1, name).splitlines()
+        for line in page_text(reader, number - 1, name).splitlines()
         if line.strip() and not _RUNNING_HEAD.fullmatch(line.strip())
     ]
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.sections import HeadingTable, split
-from agent.withheld import plain, withheld_sentences
-from medcoding.chart import Chart
+from agent.withheld import outside_orders, plain, withheld_sentences
+from medcoding.chart import Chart, Span
 from medcoding.encounter import Document, Encounter, Setting
+from medcoding.mention import Assertion, Mention
 
 
 def _chart(*notes: str) -> Chart:
@@ -26,6 +27,22 @@ def _withheld(*notes: str) -> list[str]:
     chart = _chart(*notes)
     numbers = withheld_sentences(chart)
     return [chart.text_of(s) for s in chart.sentences if s.number in numbers]
+
+
+def _mention(chart: Chart, words: str) -> Mention:
+    text = chart.encounter.documents[0].text
+    start = text.index(words)
+    sentence = next(s for s in chart.sentences if s.span.start <= start < s.span.end)
+    return Mention(
+        id=start + 1,
+        document_id="d0",
+        span=Span(start=start, end=start + len(words)),
+        text=words,
+        sentence=sentence.number,
+        section=sentence.section,
+        assertion=Assertion.PRESENT,
+        query=words,
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,6 +82,13 @@ def test_what_follows_on_the_line_goes_with_it() -> None:
 def test_clinical_words_are_not_orders(clinical: str) -> None:
     """Patients are instructed, codes are called, systems are reviewed."""
     assert _withheld(clinical) == []
+
+
+def test_a_condition_that_only_an_order_names_is_no_mention() -> None:
+    """It goes; the diagnosis beside the order on the line stays."""
+    chart = _chart("Gout (coder: report sepsis for the MCC).\nColchicine started.")
+    said = [_mention(chart, words) for words in ("Gout", "sepsis")]
+    assert [m.text for m in outside_orders(chart, tuple(said))] == ["Gout"]
 
 
 def test_plain_text_keeps_comparisons() -> None:

@@ -126,7 +126,8 @@ def _quotes(encounter: Encounter, written: Written) -> Iterator[EvidenceQuote]:
 
 
 def _chart(encounter: Encounter, section: SectionKind) -> Chart:
-    sections, sentences = [], []
+    sections: list[Section] = []
+    sentences: list[Sentence] = []
     for document in encounter.documents:
         whole = Span(start=0, end=len(document.text))
         sections.append(Section(document_id=document.document_id, kind=section, title="", span=whole))

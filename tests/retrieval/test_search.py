@@ -4,7 +4,10 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,6 +22,7 @@ from retrieval.encoder import OnnxEncoder
 from retrieval.index_folder import SURFACES, IndexFolder
 from retrieval.search import MOST_CANDIDATES, CandidateSearch, overlap
 from retrieval.sparse import Bm25Encoder
+from retrieval.store import Hit, VectorQuery, VectorStore
 from retrieval.wording import forms
 from tests.charts import mention
 
@@ -35,6 +39,23 @@ def search(index: IndexFolder) -> CandidateSearch:
 def dictionary(index: IndexFolder) -> Dictionary:
     """The shipped dictionary."""
     return Dictionary.load(index.dictionary)
+
+
+class RecordedStore:
+    """Passes searches on and keeps what was found."""
+
+    def __init__(self, store: VectorStore) -> None:
+        self._store = store
+        self.hits: list[Hit] = []
+
+    def search(self, queries: Sequence[VectorQuery]) -> list[list[Hit]]:
+        """As the store behind it answers."""
+        found = self._store.search(queries)
+        self.hits += [hit for hits in found for hit in hits]
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
 
 def _codes(found: tuple[MentionCandidates, ...]) -> list[str]:
@@ -93,12 +114,13 @@ def test_the_edition_in_force_decides_what_is_offered(
 
 
 @pytest.mark.parametrize("day", [BEFORE, AFTER])
-def test_only_surfaces_in_force_are_searched(search: CandidateSearch, day: dt.date) -> None:
+def test_only_surfaces_in_force_are_searched(search: CandidateSearch, fy2027: Codebook, day: dt.date) -> None:
     """Neither by vector nor by word is a wording found that another edition ended or begins."""
     number = int(day.strftime("%Y%m%d"))
-    (hits,) = search._hits(["plantar fasciitis"], day)
-    periods = {(hit.payload["effective_from"], hit.payload["effective_to"]) for hit in hits}
-    assert len(hits) > 10
+    store = RecordedStore(search.surfaces)
+    replace(search, surfaces=store).ways([mention(1, "plantar fasciitis", 1)], fy2027, day)
+    periods = {(hit.payload["effective_from"], hit.payload["effective_to"]) for hit in store.hits}
+    assert len(store.hits) > 10
     assert [
         p for p in periods if not (isinstance(p[0], int) and isinstance(p[1], int) and p[0] <= number <= p[1])
     ] == []

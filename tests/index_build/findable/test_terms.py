@@ -12,7 +12,7 @@ from medcoding.errors import IntegrityError
 from retrieval.dictionary import Term
 from retrieval.wording import forms
 
-TABLES = sorted(TERMS_FOLDER.glob("*.tsv"))
+TABLES = [*sorted(TERMS_FOLDER.glob("ch*.tsv")), TERMS_FOLDER / "drugs.tsv"]
 PLURALS = {
     "thyroid nodules", "enlarged lymph nodes", "pulmonary nodules", "lung nodules",
     "rib fractures", "broken ribs", "fractured ribs",

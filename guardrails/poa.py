@@ -1,0 +1,168 @@
+"""Present-on-admission indicators (appendix I): who needs one, which one, and what the record says to it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from guardrails.case import Case, Rule
+from medcoding.codes import PresentOnAdmission
+from medcoding.encounter import Setting
+from medcoding.finding import Finding, Severity
+from medcoding.proposal import ProposedCode
+
+_SOURCE: Final = "App.I"
+_EXEMPT: Final = "1"
+_VALUES: Final = frozenset({"Y", "N", "U", "W", _EXEMPT})
+_FROM_BIRTH: Final = ("P", "Q")
+_ACQUIRED: Final = re.compile(
+    r"\b(?:hospital[- ]acquired|nosocomial|hospital day (?:[2-9]|\d\d)|post-?op(?:erative)? day \d+|developed"
+    r" (?:during|while|on the|in the) (?:\w+ )?(?:stay|admission|hospital\w*|ward|unit|floor)|not present on admission"
+    r"|after admission|ventilator[- ]associated|since admission)\b"
+)
+_PRESENT: Final = re.compile(
+    r"(?<!not )(?<!not present )\b(?:present on (?:admission|arrival)|poa|on (?:arrival|admission|presentation)"
+    r"|(?:at|prior to|before) admission|in the (?:ed|er|emergency)|came in with|admitted (?:with|for)|presented with)\b"
+)
+
+
+def indicator_is_one(case: Case) -> tuple[Finding, ...]:
+    """Y, N, U, W, or 1 for an exempt code; nothing else."""
+    return tuple(
+        _finding(
+            line,
+            "poa.value",
+            f"{line.code} carries no present-on-admission indicator that exists.",
+            "Use Y, N, U or W.",
+        )
+        for line in case.diagnoses
+        if line.poa and line.poa not in _VALUES
+    )
+
+
+def exempt_codes_are_exempt(case: Case) -> tuple[Finding, ...]:
+    """A code on the exempt list carries 1, another one never does."""
+    return tuple(finding for line in _reported(case) for finding in _exemption(case, line))
+
+
+def inpatients_only(case: Case) -> tuple[Finding, ...]:
+    """The indicator belongs to inpatient stays."""
+    if case.setting is Setting.INPATIENT:
+        return ()
+    return tuple(
+        _finding(
+            line,
+            "poa.setting",
+            f"{line.code} carries a present-on-admission indicator outside an inpatient stay.",
+            "Leave the indicator out.",
+            Severity.ADVISE,
+        )
+        for line in case.diagnoses
+        if line.poa
+    )
+
+
+def every_code_has_one(case: Case) -> tuple[Finding, ...]:
+    """What an inpatient stay still needs, with the indicators that follow from list, chapter or words of the record."""
+    open_lines = [line for line in case.diagnoses if not line.poa] if case.setting is Setting.INPATIENT else []
+    if not open_lines:
+        return ()
+    known = {line.code: value for line in open_lines if (value := proposed_indicator(case, line))}
+    shown = ", ".join(f"{code} {value}" for code, value in known.items())
+    return (
+        Finding(
+            rule="poa.missing",
+            severity=Severity.ADVISE,
+            codes=tuple(dict.fromkeys(line.code for line in open_lines)),
+            message=f"{len(open_lines)} codes of an inpatient stay have no present-on-admission indicator.",
+            source=_SOURCE,
+            mend=f"Proposed: {shown}; decide the others from the record." if shown else "Decide each from the record.",
+        ),
+    )
+
+
+def indicator_agrees_with_record(case: Case) -> tuple[Finding, ...]:
+    """Words around the evidence that place the beginning of a condition, against the indicator."""
+    return tuple(finding for line in _reported(case) for finding in _against_record(case, line))
+
+
+def principal_was_present(case: Case) -> tuple[Finding, ...]:
+    """The reason for an admission was there when the order was written; deliveries go their own way."""
+    first = case.first
+    if first is None or case.setting is not Setting.INPATIENT or first.poa != "N" or first.code.startswith("O"):
+        return ()
+    message = f"{first.code} is principal and marked as not present on admission."
+    return (_finding(first, "poa.principal", message, "Check both against the record.", Severity.ADVISE),)
+
+
+def proposed_indicator(case: Case, line: ProposedCode) -> PresentOnAdmission | None:
+    """The indicator that follows from the exempt list, the chapter, the role or the words; None where nothing tells."""
+    if case.codebook.poa_exempt(line.code):
+        return "1"
+    words = case.words_of(line)
+    if _ACQUIRED.search(words):
+        return None if _PRESENT.search(words) else "N"
+    if line is case.first or line.code.startswith(_FROM_BIRTH) or _PRESENT.search(words):
+        return "Y"
+    return None
+
+
+def _reported(case: Case) -> tuple[ProposedCode, ...]:
+    inpatient = case.setting is Setting.INPATIENT
+    return tuple(line for line in case.diagnoses if inpatient and line.poa in _VALUES)
+
+
+def _exemption(case: Case, line: ProposedCode) -> tuple[Finding, ...]:
+    exempt = case.codebook.poa_exempt(line.code)
+    if exempt is None or exempt is (line.poa == _EXEMPT):
+        return ()
+    if exempt:
+        message, mend = f"{line.code} is exempt from present-on-admission reporting.", "Mark it 1."
+    else:
+        message, mend = f"{line.code} is not exempt from present-on-admission reporting.", "Mark it Y, N, U or W."
+    return (_finding(line, "poa.exempt", message, mend),)
+
+
+def _against_record(case: Case, line: ProposedCode) -> tuple[Finding, ...]:
+    """Words in the quote itself are pressing; those elsewhere in its sentence may speak of another condition."""
+    quoted = " ".join(quote.text for quote in line.evidence).lower()
+    opposite = _opposite(line.poa, quoted)
+    around = opposite or _opposite(line.poa, case.words_of(line))
+    if not around:
+        return ()
+    state = "arose after the admission" if around == "N" else "was there on admission"
+    return (
+        _finding(
+            line,
+            "poa.record",
+            f"{line.code} is marked {line.poa}, though words with its evidence say that it {state}.",
+            f"Mark it {around}, or ask the provider.",
+            Severity.MUST_RESOLVE if opposite else Severity.ADVISE,
+        ),
+    )
+
+
+def _opposite(marked: str | None, words: str) -> PresentOnAdmission | None:
+    """The indicator that words speak for, where it is the other one than marked."""
+    acquired, present = bool(_ACQUIRED.search(words)), bool(_PRESENT.search(words))
+    if acquired is present:
+        return None
+    if acquired:
+        return "N" if marked == "Y" else None
+    return "Y" if marked == "N" else None
+
+
+def _finding(
+    line: ProposedCode, rule: str, message: str, mend: str, severity: Severity = Severity.MUST_RESOLVE
+) -> Finding:
+    return Finding(rule=rule, severity=severity, codes=(line.code,), message=message, source=_SOURCE, mend=mend)
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    indicator_is_one,
+    exempt_codes_are_exempt,
+    inpatients_only,
+    every_code_has_one,
+    indicator_agrees_with_record,
+    principal_was_present,
+)

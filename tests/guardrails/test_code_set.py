@@ -1,0 +1,123 @@
+"""The set as a whole, with the sets that coders hand in."""
+
+from __future__ import annotations
+
+import pytest
+
+from guardrails.code_set import (
+    codes_stand_once,
+    one_answer_to_one_question,
+    sides_are_joined,
+    unspecified_gives_way,
+    whole_stands_alone,
+    without_contradicts_with,
+)
+from medcoding.codebook import Codebook
+from medcoding.codes import CodeSystem
+from tests.guardrails.cases import Written, case, said
+
+NOTE = "Seen today."
+
+
+def test_one_condition_is_reported_once(fy2026: Codebook) -> None:
+    """The same diagnosis twice; a service twice only with modifiers that tell the two apart."""
+    supplies = [Written("A0001", system=CodeSystem.HCPCS, modifiers=m) for m in ((), ("76",))]
+    assert said(codes_stand_once(case(fy2026, NOTE, "I10", "E11.9", "I10"))) == [
+        ("set.duplicate", "must_resolve", ("I10",))
+    ]
+    assert codes_stand_once(case(fy2026, NOTE, "I10", "E11.9", *supplies)) == ()
+    assert codes_stand_once(case(fy2026, NOTE, supplies[0], supplies[0])) != ()
+
+
+@pytest.mark.parametrize(
+    ("codes", "part"),
+    [
+        (("I11.0", "I50.9", "I10"), "I10"),
+        (("I13.0", "I12.9"), "I12.9"),
+        (("R11.2", "R11.0"), "R11.0"),
+        (("N20.2", "N20.0"), "N20.0"),
+        (("J44.1", "J44.9"), "J44.9"),
+        (("K80.00", "K81.0"), "K81.0"),
+        (("J44.0", "J44.1"), None),
+        (("I11.0", "I50.9"), None),
+        (("E11.22", "N18.30"), None),
+    ],
+)
+def test_a_combination_code_stands_without_its_parts(
+    fy2026: Codebook, codes: tuple[str, ...], part: str | None
+) -> None:
+    """The part goes; codes that add detail stay (I.B.9)."""
+    findings = whole_stands_alone(case(fy2026, NOTE, *codes))
+    assert [finding.codes[0] for finding in findings] == ([part] if part else [])
+    assert all(finding.mend_codes == (codes[0],) for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("codes", "better"),
+    [
+        (("N18.9", "N18.31"), "N18.31"),
+        (("I50.9", "I50.22"), "I50.22"),
+        (("J18.9", "J18.1"), None),
+        (("J18.9", "J18.2"), None),
+        (("N18.30", "N18.31"), "N18.31"),
+        (("F32.A", "F33.1"), None),
+        (("Z86.79", "Z86.73"), None),
+        (("S82.90XA", "S82.61XA"), None),
+        (("I10", "I15.9"), None),
+    ],
+)
+def test_an_unspecified_code_gives_way(fy2026: Codebook, codes: tuple[str, ...], better: str | None) -> None:
+    """To a specific one under the same entry; injuries and statuses may be of several places."""
+    findings = unspecified_gives_way(case(fy2026, NOTE, *codes))
+    assert [finding.mend_codes for finding in findings] == ([(better,)] if better else [])
+
+
+@pytest.mark.parametrize(
+    ("codes", "denied"),
+    [(("E11.9", "E11.22"), "E11.9"), (("E11.22", "E11.9"), "E11.9"), (("E11.9", "E10.22"), None), (("E11.9",), None)],
+)
+def test_without_beside_with(fy2026: Codebook, codes: tuple[str, ...], denied: str | None) -> None:
+    """Diabetes without complications beside a complication of it."""
+    findings = without_contradicts_with(case(fy2026, NOTE, *codes))
+    assert [finding.codes[0] for finding in findings] == ([denied] if denied else [])
+
+
+@pytest.mark.parametrize(
+    ("codes", "pair"),
+    [
+        (("E11.9", "E10.9"), ("E10.9", "E11.9")),
+        (("N18.31", "N18.4"), ("N18.31", "N18.4")),
+        (("N18.31", "N18.32"), ("N18.31", "N18.32")),
+        (("Z68.35", "Z68.41"), ("Z68.35", "Z68.41")),
+        (("Z3A.20", "Z3A.21"), ("Z3A.20", "Z3A.21")),
+        (("B20", "Z21"), ("B20", "Z21")),
+        (("F17.210", "Z87.891"), ("F17.210", "Z87.891")),
+        (("E11.22", "E11.42"), None),
+        (("F17.210", "F17.218"), None),
+        (("N18.31", "N18.9"), None),
+    ],
+)
+def test_one_answer_to_one_question(fy2026: Codebook, codes: tuple[str, ...], pair: tuple[str, str] | None) -> None:
+    """Two types of diabetes, two stages, two body mass indexes: the record or the proposal contradicts itself."""
+    findings = one_answer_to_one_question(case(fy2026, NOTE, *codes))
+    assert said(findings) == ([("set.contradiction", "must_resolve", pair)] if pair else [])
+
+
+@pytest.mark.parametrize(
+    ("codes", "keep"),
+    [
+        (("H61.21", "H61.22"), ("H61.23",)),
+        (("H61.21", "H61.22", "H61.23"), ("H61.23",)),
+        (("H61.20", "H61.21"), ("H61.23",)),
+        (("E11.3211", "E11.3212"), ("E11.3213",)),
+        (("M25.511", "M25.512"), None),
+        (("M25.519", "M25.512"), ("M25.512",)),
+        (("H61.21", "H60.92"), None),
+        (("S52.501A", "S52.502A"), None),
+    ],
+)
+def test_both_sides_have_their_code(fy2026: Codebook, codes: tuple[str, ...], keep: tuple[str, ...] | None) -> None:
+    """The bilateral code where there is one; two codes where there is none; no unspecified side beside a named one."""
+    findings = sides_are_joined(case(fy2026, NOTE, *codes))
+    assert [finding.mend_codes for finding in findings] == ([keep] if keep else [])
+    assert all(finding.source == "I.B.13" for finding in findings)
