@@ -1,4 +1,4 @@
-"""Axes: the attributes of a mention that choose among sibling codes, read from the words around it."""
+"""Axes: the attributes of a mention that choose among sibling codes, read from the words that belong to it."""
 
 from __future__ import annotations
 
@@ -6,51 +6,65 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from agent.attributes import acuity_in, severity_in, stage_in, time_in, trimester_in, trimester_of, type_in
+from agent.lines import Line, Spotted
+from agent.sides import laterality_of, side_in
+from agent.stretches import QUALIFIERS, beside
 from medcoding.encounter import Encounter, Setting
-from medcoding.mention import Axes, Episode, Laterality
+from medcoding.mention import Axes, Episode
 from retrieval.wording import Token
 
-_SIDES: Final[dict[str, Laterality]] = {
-    "right": "right", "right-sided": "right", "left": "left", "left-sided": "left", "bilateral": "bilateral",
-    "bilaterally": "bilateral", "both": "bilateral",
-}  # fmt: skip
-_PARTS_OF_THE_HEART: Final = frozenset(
-    "ventricular ventricle atrial atrium heart bundle main anterior circumflex coronary handed".split()
-)
-_NEAR: Final = 4
 _SUBSEQUENT: Final = re.compile(
-    r"\b(follow[- ]?up|post[- ]?op(erative)?|recheck|wound check|suture removal|cast (removal|check)|healing|aftercare"
-    r"|physical therapy|rehab\w*)\b",
+    r"\b(follow[- ]?up|f/u|post[- ]?op(erative)?|recheck|wound check|suture removal|cast (removal|check)|healing"
+    r"|aftercare|physical therapy|rehab\w*)\b",
     re.IGNORECASE,
 )
-_SEQUELA: Final = re.compile(r"\b(sequelae?|late effects?|residual (from|of))\b", re.IGNORECASE)
-_QUALIFIERS: Final = frozenset(
+_HEALS: Final = re.compile(
+    r"\b(?:healing|delayed union|nonunion|non-union|malunion|routine healing|weeks out)\b", re.IGNORECASE
+)
+_SEQUELA: Final = re.compile(r"\b(sequelae?|late effects?|residuals? (from|of))\b", re.IGNORECASE)
+_INITIAL: Final = re.compile(r"\binitial (?:visit|encounter)\b", re.IGNORECASE)
+_ATTRIBUTES: Final = frozenset(
     (
-        "mild moderate severe acute chronic subacute recurrent single first second third fourth stage grade "
-        "type primary secondary intractable refractory controlled uncontrolled remission partial full early "
-        "sustained displaced nondisplaced open closed comminuted transverse oblique spiral medial lateral "
-        "anterior posterior upper lower proximal distal hyperglycemia hypoglycemia exacerbation hemorrhage "
-        "perforation obstruction bleeding neuropathy nephropathy retinopathy gangrene ulcer angina failure "
-        "systolic diastolic combined paroxysmal persistent permanent trimester psychotic anxious manic "
-        "depressed mixed episode initial ambulatory class complication foreign body aura migrainosus status "
-        "tear rupture delayed nonunion malunion radiculopathy myelopathy cervical thoracic lumbar lumbosacral "
-        "sacral unilateral tophus tophaceous idiopathic allergic obesity morbid calorie excess dependence "
-        "abuse use withdrawal cigarette nicotine alcohol opioid cannabis cocaine insulin"
+        "mild moderate severe mod profound acute chronic subacute recurrent single episode first second third fourth "
+        "stage grade type class degree primary secondary intractable refractory remission partial full early "
+        "sustained displaced nondisplaced open closed comminuted transverse oblique spiral systolic diastolic combined "
+        "paroxysmal persistent permanent trimester intermittent complete incomplete traumatic nontraumatic bipolar "
+        "unstageable relapsing remitting unilateral idiopathic vasovagal cigarette nicotine angle"
     ).split()
 )
+"""Words that would say something wrong of a neighbouring mention; other qualifiers are harmless company."""
+
+_TIME_BEHIND: Final = 24
+"""Characters behind a mention in which its date may stand."""
+
+_WEEKS: Final = "Z3A."
 
 
-def read_axes(around: Iterable[Token], start: int, end: int, episode: Episode) -> Axes:
-    """Axes of the mention at `start:end` of a sentence, from all the sentence's words."""
-    words = list(around)
-    qualifiers = dict.fromkeys(t.form for t in words if t.form in _QUALIFIERS or t.form[:1].isdigit())
-    return Axes(laterality=_laterality(words, start, end), episode=episode, qualifiers=tuple(qualifiers))
+def read_axes(words: Iterable[Token], start: int, end: int, episode: Episode) -> Axes:
+    """Axes of words that stand alone, as in a search: `start:end` of a phrase with all its words."""
+    inside = [t for t in words if t.start < end and t.end > start]
+    qualifiers = dict.fromkeys(t.form for t in inside if _is_qualifier(t.form))
+    return Axes(laterality=side_in(inside), episode=episode, qualifiers=tuple(qualifiers))
 
 
-def side_throughout(sentences: Iterable[Sequence[Token]]) -> Laterality | None:
-    """The one side that complaint, history and assessment speak of, None when they name several or none."""
-    named = {side for words in sentences for _, side in _sides(words)}
-    return named.pop() if len(named) == 1 else None
+def axes_of(line: Line, found: Spotted, every: Sequence[Spotted]) -> Axes:
+    """Axes of one mention of a line; `every` are all the line's mentions."""
+    own = beside(line, found, every)
+    words = f"{line.text[found.start : found.end]} {own.text}"
+    weeks = _weeks(found)
+    return Axes(
+        laterality=laterality_of(line, found, own, every),
+        episode=_episode(line),
+        severity=severity_in(words),
+        acuity=acuity_in(words),
+        stage=stage_in(words),
+        type=type_in(words),
+        trimester=trimester_in(words) or (trimester_of(weeks) if weeks is not None else None),
+        weeks=weeks,
+        time=time_in(line.text[found.end : found.end + _TIME_BEHIND]),
+        qualifiers=_qualifiers(line, found, own.tokens),
+    )
 
 
 def episode_of(encounter: Encounter) -> Episode:
@@ -64,23 +78,28 @@ def episode_of(encounter: Encounter) -> Episode:
     return "initial"
 
 
-def _sides(words: Sequence[Token]) -> list[tuple[int, Laterality]]:
-    """Where sides are named; the left ventricle and its like are no side of the body."""
-    following = [*(t.form for t in words[1:]), ""]
-    return [
-        (i, _SIDES[t.form]) for i, t in enumerate(words) if t.form in _SIDES and following[i] not in _PARTS_OF_THE_HEART
-    ]
+def _episode(line: Line) -> Episode:
+    """The sentence's own words about the episode before those of the visit."""
+    if _INITIAL.search(line.text):
+        return "initial"
+    if _SEQUELA.search(line.text):
+        return "sequela"
+    return "subsequent" if line.episode == "initial" and _HEALS.search(line.text) else line.episode
 
 
-def _laterality(words: list[Token], start: int, end: int) -> Laterality | None:
-    """The side named in the mention, else the nearest one close to it."""
-    sided = _sides(words)
-    inside = [i for i, t in enumerate(words) if t.start < end and t.end > start]
-    if not sided or not inside:
-        return None
-    gaps = [(max(inside[0] - i, i - inside[-1], 0), side) for i, side in sided]
-    within = {side for gap, side in gaps if gap == 0}
-    if len(within) > 1:
-        return "bilateral"
-    gap, side = min(gaps, key=lambda pair: pair[0])
-    return side if gap <= _NEAR else None
+def _qualifiers(line: Line, found: Spotted, own: Sequence[Token]) -> tuple[str, ...]:
+    """Qualifying words of its own and beside it, then the harmless ones of the rest of the sentence."""
+    inside = [t for t in line.words if t.start < found.end and t.end > found.start]
+    near = [t.form for t in sorted([*inside, *own], key=lambda t: t.start) if _is_qualifier(t.form)]
+    company = [t.form for t in line.words if t.form in QUALIFIERS and t.form not in _ATTRIBUTES]
+    return tuple(dict.fromkeys((*near, *company)))
+
+
+def _is_qualifier(form: str) -> bool:
+    return form in QUALIFIERS or form[:1].isdigit()
+
+
+def _weeks(found: Spotted) -> int | None:
+    code = found.term.stems[0] if found.term and found.term.stems else ""
+    number = code.removeprefix(_WEEKS)
+    return int(number) if code.startswith(_WEEKS) and number.isdigit() else None

@@ -26,6 +26,10 @@ _SEPSIS: Final = ("A40", "A41")
 _SAYS_SEPSIS: Final = frozenset({"sepsis", "septic", "septicemia", "urosepsis", "bacteremia"})
 """An organism grown from a wound or from urine is no sepsis; the provider has to say so (guideline I.C.1.d.1.a)."""
 
+_SETTLED_LATER: Final = frozenset({CandidateOrigin.PAIR, CandidateOrigin.PARTNER})
+_ALIKE: Final = 0.05
+"""Scores closer than this say nothing about which candidate is better."""
+
 _CLEAR_LEAD: Final = 0.08
 _DICTIONARY_STRENGTH: Final = 0.8
 _STATED: Final = 0.1
@@ -33,9 +37,9 @@ _STATED: Final = 0.1
 
 def choose(mention: Mention, candidates: tuple[Candidate, ...]) -> Choice:
     """The first candidate, or none. `strength` is a heuristic from 0 to 1, not a probability."""
-    if not candidates or (CandidateOrigin.DICTIONARY not in candidates[0].origins and _is_weak(candidates)):
+    best = _leading(candidates) if candidates else None
+    if best is None or _is_weak(best):
         return _none(mention, "No candidate shares enough words with the record.")
-    best = candidates[0]
     if best.code in _ONLY_WHEN_SAID and not _ONLY_WHEN_SAID[best.code].intersection(mention.context):
         return _none(mention, "The record names no site, and does not say that the site is unknown.")
     if best.code.startswith(_SEPSIS) and not _SAYS_SEPSIS.intersection((*mention.context, *forms(mention.query))):
@@ -46,22 +50,37 @@ def choose(mention: Mention, candidates: tuple[Candidate, ...]) -> Choice:
         code=best.code,
         reason=_reason(best),
         source=Source.RULES,
-        strength=_strength(mention, candidates),
+        strength=_strength(mention, best, candidates),
         evidence_sentences=(mention.sentence,),
     )
 
 
-def _is_weak(candidates: tuple[Candidate, ...]) -> bool:
-    return candidates[0].score < _ENOUGH
+def _leading(candidates: tuple[Candidate, ...]) -> Candidate:
+    """The first; of those that score alike the one that the record's own term leads to.
+
+    What two conditions lead to together, and what a note asks for, is settled over the whole set, not here.
+    """
+    alone = [c for c in candidates if not _SETTLED_LATER.issuperset(c.origins)] or list(candidates)
+    first = alone[0]
+    alike = [c for c in alone if first.score - c.score < _ALIKE and not _says_more(first, c)]
+    return next((c for c in alike if CandidateOrigin.DICTIONARY in c.origins), first)
 
 
-def _strength(mention: Mention, candidates: tuple[Candidate, ...]) -> float:
-    best = candidates[0]
+def _says_more(one: Candidate, other: Candidate) -> bool:
+    """True when a wording holds all words of another one and further ones of the record."""
+    return frozenset(forms(one.surface)) > frozenset(forms(other.surface))
+
+
+def _is_weak(best: Candidate) -> bool:
+    return CandidateOrigin.DICTIONARY not in best.origins and best.score < _ENOUGH
+
+
+def _strength(mention: Mention, best: Candidate, candidates: tuple[Candidate, ...]) -> float:
     exact = CandidateOrigin.DICTIONARY in best.origins
     strength = _DICTIONARY_STRENGTH if exact else min(best.score, _DICTIONARY_STRENGTH)
     if mention.heads_problem:
         strength += _STATED
-    others = [c for c in candidates[1:] if c.code[:3] != best.code[:3]]
+    others = [c for c in candidates if c.code[:3] != best.code[:3]]
     if others and best.score - others[0].score < _CLEAR_LEAD:
         strength -= _STATED
     if mention.assertion is Assertion.POSSIBLE:
@@ -89,7 +108,7 @@ def _none(mention: Mention, reason: str) -> Choice:
 def choose_dependent(mention: Mention, candidates: tuple[Candidate, ...], coded: frozenset[str]) -> Choice:
     """A mention that counts only beside others: a drug and its condition (Z79), a cause and its injury (chapter 20)."""
     met = not mention.needs or any(code.startswith(mention.needs) for code in coded)
-    told = candidates and candidates[0].code not in _SAYS_NOTHING
+    told = candidates and _leading(candidates).code not in _SAYS_NOTHING
     return choose(mention, candidates) if met and told else _none(mention, "Nothing coded makes it reportable.")
 
 

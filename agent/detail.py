@@ -20,7 +20,7 @@ from medcoding.codebook import Codebook
 from medcoding.encounter import Setting
 from medcoding.mention import Axes, Laterality, Mention
 from medcoding.proposal import ProposedCode, Source
-from retrieval.likeness import implied, joined, roots
+from retrieval.likeness import implied, joined, root, roots
 from retrieval.refine import affirmed, spelled_out
 from retrieval.title_axes import Phase, Said, Trimester, dominance_in, said_in, trimester_in
 from retrieval.wording import SIDES, forms
@@ -51,6 +51,9 @@ _DELIVERED: Final = re.compile(
 _AFTER_BIRTH: Final = re.compile(r"\bpost[- ]?partum|\bpuerper\w+|\bPPD\s?#?\d", re.IGNORECASE)
 _GESTATION: Final = "Z3A."
 _OBSTETRIC: Final = ("O", "Z34")
+_NEAR: Final = 10
+"""Words on either side of a condition's name that may speak of it."""
+
 _SENTENCES: Final = 400
 """Sentences of one encounter that are looked through; longer records are mostly copies."""
 
@@ -98,9 +101,10 @@ class WholeRecord:
     def _about(self, mentions: Sequence[Mention]) -> Iterator[tuple[str, ...]]:
         """Affirmed words of every sentence that names the condition."""
         named = [roots(forms(m.term or m.query)) - SIDES for m in mentions]
-        for words, affirmed_words in self._sentences:
-            if any(name and name <= words for name in named):
-                yield affirmed_words
+        for words, spoken in self._sentences:
+            for name in named:
+                if name and name <= words:
+                    yield _around(spoken, name)
 
     def _alike(self, line: ProposedCode) -> Iterator[tuple[str, ...]]:
         """Clauses of other mentions that lead to the same category: `status migrainosus` beside `chronic migraine`."""
@@ -150,6 +154,13 @@ class WholeRecord:
     def _sentences(self) -> list[tuple[frozenset[str], tuple[str, ...]]]:
         texts = map(self._chart.text_of, self._chart.sentences[:_SENTENCES])
         return [(roots(forms(text)), tuple(affirmed_words(text))) for text in texts]
+
+
+def _around(words: Sequence[str], name: frozenset[str]) -> tuple[str, ...]:
+    """The words near a name; in a long dictated sentence the others speak of something else."""
+    places = [place for place, word in enumerate(words) if root(word) in name]
+    near = {i for place in places for i in range(place - _NEAR, place + _NEAR + 1)}
+    return tuple(word for place, word in enumerate(words) if place in near)
 
 
 _SIDED: Final[tuple[Laterality, ...]] = ("right", "left", "bilateral")

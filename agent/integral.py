@@ -10,6 +10,7 @@ from medcoding.chart import Chart
 from medcoding.codebook import Codebook
 from medcoding.mention import Assertion, Mention
 from medcoding.proposal import NotCodedReason
+from retrieval.likeness import roots
 from retrieval.title_axes import content, title_axes
 
 _SYMPTOM_CHAPTER: Final = "R"
@@ -32,7 +33,7 @@ _LOCAL_SYMPTOMS: Final[dict[str, tuple[str, ...]]] = {
     "M25.5": ("M", "S"),
     "M25.6": ("M", "S"),
     "M54.2": ("M4", "M50", "S1"),
-    "M54.5": ("M4", "M51", "M54.1", "M54.3", "M54.4", "M99", "S3", "N1", "N2"),
+    "M54.5": ("M4", "M51", "M54.1", "M54.3", "M54.4", "M72", "M77", "M99", "S3", "N1", "N2"),
     "M54.6": ("M4", "M51", "S2"),
     "M54.9": ("M4", "M5", "S"),
     "M62.830": ("M4", "M5", "S3"),
@@ -47,6 +48,12 @@ _LOCAL_SYMPTOMS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Pain, swelling, bleeding and itching that stand outside chapter 18, and the diagnoses that they belong to."""
 
+_FELT_ELSEWHERE: Final = (
+    "G5", "I70", "I73", "I80", "I82", "I83", "L03", "M48.06", "M51.1", "M54.1", "M54.3", "M54.4",
+)  # fmt: skip
+"""Diseases of nerves and vessels whose pain is felt in a limb that their titles need not name."""
+
+_PAIN: Final = roots(("pain", "joint"))
 _SITE_MATTERS: Final = ("M25.4", "M25.5", "M25.6", "M79.6")
 
 
@@ -76,8 +83,8 @@ def _explained(code: str, diagnoses: list[str], codebook: Codebook) -> str | Non
 def _same_place(code: str, cause: str, codebook: Codebook) -> bool:
     """A knee pain is not explained by a gouty toe, nor the right knee by the left."""
     one, other = title_axes(codebook.title(code)), title_axes(codebook.title(cause))
-    sided = bool(one.sides and other.sides)
-    return (not sided or bool(one.sides & other.sides)) and bool(content(one.says) & content(other.says) or not sided)
+    same_side = not (one.sides and other.sides) or bool(one.sides & other.sides)
+    return same_side and (cause.startswith(_FELT_ELSEWHERE) or bool(content(one.says) & content(other.says) - _PAIN))
 
 
 def _is_apart(chart: Chart, settled: CodeSet, code: str, diagnoses: list[str]) -> bool:

@@ -26,7 +26,7 @@ from agent.reportable import Reportable, select
 from agent.route import RoutingSettings
 from agent.sections import HeadingTable, split
 from agent.verify import Verification, verify
-from agent.withheld import is_tampered, outside_orders
+from agent.withheld import is_tampered, outside_orders, withheld_sentences
 from guardrails.case import Case
 from guardrails.check import check
 from medcoding.candidate import CandidateOrigin, MentionCandidates, Retrieved
@@ -42,13 +42,14 @@ from medcoding.proposal import Choice, Proposal
 from medcoding.result import CodingResult, Cost, Stamp
 from prompts.loader import Prompt
 from retrieval.guideline_rules import GuidelineRules, RecordSays
-from retrieval.knowledge import KnowledgeSearch
+from retrieval.knowledge import KnowledgeSearch, PolicyQuestion
 from retrieval.procedure_search import ProcedureSearch
 from retrieval.search import CandidateSearch, Hint
 from retrieval.similar import SimilarSearch, priors, question_about
 
 _PASSAGES = 4
 _PASSAGES_NEAR = 12
+_POLICIES = 3
 _SIMILAR_ASKED = 20
 _SIMILAR_SHOWN = 5
 
@@ -190,6 +191,9 @@ class Pipeline:
         return Retrieved(
             candidates=candidates,
             passages=self._passages(chart, mentions, candidates, problems),
+            policies=self.parts.knowledge.policies(
+                problems, PolicyQuestion(day, encounter.payer or "", encounter.tenant or ""), _POLICIES
+            ),
             similar=similar[:_SIMILAR_SHOWN],
         )
 
@@ -210,8 +214,11 @@ class Pipeline:
     def _procedures(self, chart: Chart, mentions: tuple[Mention, ...]) -> ProcedureLines:
         """What was done, given or handed out, in the systems whose books are loaded."""
         encounter = chart.encounter
-        done = administered(chart, mentions) if self.parts.procedures.books else ()
-        offered = self.parts.procedures.candidates([one.mention for one in done], encounter.coding_date)
+        if not self.parts.procedures.books:
+            return ProcedureLines()
+        withheld = withheld_sentences(chart)
+        done = administered(chart, [m for m in mentions if m.sentence not in withheld])
+        offered = self.parts.procedures.candidates([one.asked for one in done], encounter.coding_date)
         medicare = is_medicare(encounter.payer, [document.text for document in encounter.documents])
         return procedure_lines(done, offered, medicare=medicare)
 

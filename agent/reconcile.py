@@ -31,6 +31,9 @@ from medcoding.proposal import Choice, NotCodedReason, Proposal
 
 _DIABETES: Final = ("E08", "E09", "E10", "E13")
 _TYPE_2: Final = "E11"
+_KIDNEY_STAGES: Final = "N18"
+_LAST_STAGES: Final = ("N18.5", "N18.6")
+_BEFORE_THE_LAST_STAGES: Final = {"I12.0": "I12.9", "I13.11": "I13.10", "I13.2": "I13.0"}
 _DEMENTIA_CAUSES: Final = ("G20", "G30", "G31", "G10")
 _PRINCIPAL_SECTIONS: Final = (
     SectionKind.DISCHARGE_DIAGNOSIS,
@@ -57,6 +60,7 @@ def reconcile(
     settle_sides(settled, codebook)
     while found := table.first_that_applies(settled.lines):
         settled.combine(found)
+    _stage_of_hypertensive_kidneys(settled)
     drop_less_telling(settled, codebook, table)
     drop_unasked_organisms(settled, codebook)
     drop_integral_symptoms(chart, settled, codebook)
@@ -113,6 +117,15 @@ def _dementia_elsewhere(settled: CodeSet, codebook: Codebook) -> None:
         twin = f"F02{code[3:].replace('.9', '.8')}"
         if any(c.startswith(_DEMENTIA_CAUSES) for c in settled.lines) and codebook.is_billable(twin):
             settled.rename(code, twin, "I.A.13: the cause of the dementia is coded first.")
+
+
+def _stage_of_hypertensive_kidneys(settled: CodeSet) -> None:
+    """I12.0, I13.11 and I13.2 are for stage 5 and the end stage only (guideline I.C.9.a.2)."""
+    stages = [code for code in settled.lines if code.startswith(_KIDNEY_STAGES)]
+    if not stages or any(code.startswith(_LAST_STAGES) for code in stages):
+        return
+    for code in [code for code in settled.lines if code in _BEFORE_THE_LAST_STAGES]:
+        settled.rename(code, _BEFORE_THE_LAST_STAGES[code], "I.C.9.a.2: the documented stage is an earlier one.")
 
 
 def _is_assessed(mentions: Sequence[Mention]) -> bool:

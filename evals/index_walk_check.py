@@ -33,7 +33,7 @@ _SAME_WORDS: Final = 0.9999
 _FRAMES: Final[dict[NeoplasmColumn | DrugColumn, str]] = {
     "malignant_primary": "malignant neoplasm of {}",
     "malignant_secondary": "secondary malignant neoplasm of {}",
-    "ca_in_situ": "carcinoma in situ of {}",
+    "ca_in_situ": "neoplasm in situ of {}",
     "benign": "benign neoplasm of {}",
     "uncertain": "neoplasm of uncertain behavior of {}",
     "unspecified": "neoplasm of unspecified behavior of {}",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from medcoding.codes import CodeSystem
-from medcoding.guideline import GuidelineEntry
+from medcoding.guideline import GuidelineEntry, PolicyPassage
 from medcoding.record import Record
 
 
@@ -67,6 +67,8 @@ class Retrieved(Record):
 
     candidates: tuple[MentionCandidates, ...] = ()
     passages: tuple[GuidelineEntry, ...] = ()
+    policies: tuple[PolicyPassage, ...] = ()
+    """Of the user's own payer policies; shown apart from guidelines, never given to the model."""
     similar: tuple[SimilarEncounter, ...] = ()
 
     def of(self, mention_id: int) -> tuple[Candidate, ...]:

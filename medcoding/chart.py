@@ -25,6 +25,8 @@ class SectionKind(StrEnum):
     RESULTS = "results"
     PROCEDURES = "procedures"
     HOSPITAL_COURSE = "hospital_course"
+    DIFFERENTIAL = "differential"
+    """What the author weighs, nothing of it established."""
     ASSESSMENT = "assessment"
     ASSESSMENT_PLAN = "assessment_plan"
     PLAN = "plan"
@@ -53,7 +55,7 @@ class Section(Record):
     document_id: str
     kind: SectionKind
     title: str
-    """The heading as written, empty for text before the first heading."""
+    """The heading as written, empty for text under none."""
     span: Span
 
 

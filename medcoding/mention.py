@@ -39,6 +39,20 @@ class Axes(Record):
     laterality: Laterality | None = None
     episode: Episode | None = None
     """Episode of care, for seventh characters (guideline I.C.19.a)."""
+    severity: str | None = None
+    """`mild`, `moderate`, `severe`, … as the record has it, in lower case; so the other words below."""
+    acuity: str | None = None
+    """`acute`, `chronic`, `acute on chronic`."""
+    stage: str | None = None
+    """Stage, class, grade or degree without that word: `3b`, `iv`, `unstageable`, `2nd`."""
+    type: str | None = None
+    """What kind of its kind: `2` of diabetes, `persistent`, `displaced`, `without aura`."""
+    trimester: Literal["first", "second", "third"] | None = None
+    """Of a pregnancy: as written, or from its weeks."""
+    weeks: int | None = None
+    """Completed weeks of gestation, where the mention tells them."""
+    time: str | None = None
+    """When it was, as written: `2015`, `3 weeks ago`."""
     qualifiers: tuple[str, ...] = ()
     """Other documented words that siblings differ by: severity, acuity, stage, trimester, type."""
 

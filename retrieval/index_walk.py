@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -34,8 +35,6 @@ _SILENT: Final = 0.97
 _SEE: Final = 0.99
 _SEE_ALSO: Final = 0.97
 """What a way over a reference is worth, so that the direct one is preferred."""
-_EXTERNAL: Final = 0.995
-"""What an entry of the index to external causes is worth: a problem is seldom one."""
 _LEAST: Final = 0.05
 _WORTH_FOLLOWING: Final = 0.2
 _CACHED: Final = 4_096
@@ -107,7 +106,8 @@ class IndexWalker:
 
     def _walks(self, phrase: str, limit: int) -> tuple[Walk, ...]:
         asked = self._reader.read(phrase)
-        landings = [landing for main in asked.mains for landing in self._from_main(main, asked)]
+        mains = (self._below(main, asked, _Used(), _MOST_STEPS) for main in asked.mains)
+        landings = list(chain.from_iterable(mains))
         landings.sort(key=lambda landing: (-landing.fit, landing.entry, landing.column))
         found: dict[tuple[int, str], Walk] = {}
         for landing in landings:
@@ -117,10 +117,6 @@ class IndexWalker:
             if place not in found and (walk := self._walk(landing, asked)):
                 found[place] = walk
         return tuple(found.values())
-
-    def _from_main(self, main: int, asked: WalkQuestion) -> Iterator[_Landing]:
-        external = self._tables.books[1] <= main < self._tables.books[2]
-        return self._below(main, asked, _Used(factor=_EXTERNAL if external else 1.0), _MOST_STEPS)
 
     def _below(self, first: int, asked: WalkQuestion, used: _Used, steps: int) -> Iterator[_Landing]:
         """The best entries from `first` to the last one below it, and those that references there lead to."""

@@ -69,15 +69,14 @@ _SYNONYMS: Final[dict[str, str]] = {
 """Words of one meaning, under the one the tabular list prints most."""
 
 _PARTS: Final[tuple[tuple[str, str], ...]] = (
-    ("toe metatarsal heel plantar forefoot midfoot hindfoot sole calcaneus", "foot ankle"),
-    ("foot", "ankle"),
+    ("toe metatarsal heel plantar forefoot midfoot hindfoot sole calcaneus", "foot"),
     ("finger thumb metacarpal palm knuckle fingertip", "hand"),
     ("thumb", "finger"),
     ("toe foot ankle heel calf shin leg knee thigh plantar", "lower_limb leg extremity"),
     ("calf shin", "lower_leg"),
     ("finger thumb hand wrist forearm elbow arm palm", "upper_limb arm extremity"),
-    ("radius ulna", "forearm radius ulna"),
-    ("tibia fibula", "lower_leg tibia fibula"),
+    ("radius ulna", "forearm"),
+    ("tibia fibula", "lower_leg"),
     ("hip", "femur"),
     ("femur", "thigh"),
     ("colon colonic sigmoid cecum cecal rectosigmoid pancolitis", "large_intestine intestine colon"),
@@ -87,8 +86,7 @@ _PARTS: Final[tuple[tuple[str, str], ...]] = (
     ("chemotherapy", "neoplasm antineoplastic therapy drug"),
     ("iris lens retina cornea macula", "eye"),
 )
-"""Parts of the body and what they belong to (`and` in a title means either, guideline I.A.14); what a
-treatment is for."""
+"""Parts of the body and what they belong to ; what a treatment is for."""
 
 _VERTEBRA: Final = re.compile(r"[clts]\d{1,2}")
 _REGIONS: Final = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
@@ -133,6 +131,8 @@ def joined(words: Sequence[str]) -> tuple[str, ...]:
         before = found[-1] if found else ""
         if (before in _SIDES and word in _ONE_SIDED) or (before in _SIZES and word in _SIZED):
             found[-1:] = [f"{before} {'intestine' if word == 'bowel' else word}", word]
+        elif before == "secondary" and word == "to":
+            found[-1] = "due"
         elif before in _COUNTED and word[:1].isdigit():
             found[-1] = f"{before} {word}"
         elif before in _HEIGHTS and word in _HIGH_PARTS:

@@ -28,6 +28,12 @@ _SITE_UNKNOWN: Final = "C80"
 _PRIMARY_SITES: Final = ("C0", "C1", "C2", "C3", "C4", "C5", "C6", "C70", "C71", "C72", "C73", "C74", "C75")
 """Solid tumours that the book tells apart by their site alone (chapter 2)."""
 
+_OF_SOME_CAUSE: Final = roots(("primary", "secondary"))
+"""What a title that names the cause need not say again: `secondary hypertension`, `hypertension due to …`."""
+
+_DEFAULTS: Final = dict.fromkeys(("M15", "M16", "M17", "M18", "M19"), roots(("primary",)))
+"""What a category takes a condition for: the Alphabetic Index leads `osteoarthritis` of a joint to the primary one."""
+
 _SAID, _IMPLIED, _UNSAID = 1.0, 0.4, -1.0
 _UNSPECIFIED_COST: Final = 0.5
 _RESIDUAL_COST: Final = 1.5
@@ -50,10 +56,11 @@ def spelled_out(code: str, codebook: Codebook, record: Said) -> str | None:
     """The sibling that the record spells out better than the code itself, None when there is none."""
     own = title_axes(codebook.title(code))
     known = record._replace(words=record.words | (content(own.says) - record.denied))
+    taken = record._replace(implied=record.implied | _DEFAULTS.get(code[:3], frozenset()))
     fits = {
         other: _fit(other, title, known)
         for other, title in _category(codebook, code[:3])
-        if other != code and _is_spelled_out(title, own, record)
+        if other != code and _is_spelled_out(title, own, taken)
     }
     best = max(fits, key=lambda other: (fits[other], other), default=None)
     return best if best and fits[best] > _fit(code, own, known) else None
@@ -71,7 +78,7 @@ class Missing(NamedTuple):
 def nearly_spelled_out(code: str, codebook: Codebook, record: Said) -> tuple[Missing, ...]:
     """Siblings that keep all that the code says and add words of their own, some of them not said of the condition."""
     own = title_axes(codebook.title(code))
-    kept = content(own.says)
+    kept = content(own.says) - _OF_SOME_CAUSE
     found = []
     for other, title in _category(codebook, code[:3]):
         words = content(title.says) - kept - spared(title, record)
@@ -110,7 +117,7 @@ class _Sibling(NamedTuple):
     title: TitleAxes
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2_048)
 def _category(codebook: Codebook, category: str) -> tuple[_Sibling, ...]:
     """The codes of a category; of a cancer without a site, all primary sites."""
     if category == _SITE_UNKNOWN:

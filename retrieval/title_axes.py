@@ -30,7 +30,7 @@ SILENT: Final = frozenset({"unspecified", "without", "uncomplicated", "nos"})
 """How a title says that the record says no more."""
 
 _JOINING: Final = frozenset(
-    "secondary subsequent part region site organ both nec nos but against during associated affecting degree stage "
+    "subsequent part region site organ both nec nos but against during associated affecting degree stage "
     "current presence any mention induced related side s".split()
 )
 _CONTENT_FREE: Final = roots(NEUTRAL | _JOINING) | NEUTRAL | _JOINING
@@ -50,6 +50,13 @@ _LEFT_OPEN: Final = re.compile(
 )
 _BRACKETS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
 _EITHER: Final = re.compile(r"\b([a-z-]{3,}) or ([a-z-]{3,})\b", re.IGNORECASE)
+_PARTS_IN_ONE: Final = re.compile(
+    r"\b(ankle|tibia|radius|hip|wrist|shoulder|hand|pelvis)"
+    r" and (foot|fibula|ulna|thigh|hand|upper arm|finger|femur)s?\b",
+    re.IGNORECASE,
+)
+"""Parts of the body of which one is enough: `and` in a title means either (guideline I.A.14)."""
+
 _DOMINANT: Final = re.compile(r"\b(?:(right|left) )?(non-?)?dominant\b(?: side)?", re.IGNORECASE)
 _WEEKS: Final = re.compile(r"(\d{1,2})w")
 _ORDINALS: Final[dict[str, Trimester]] = {"first": "first", "second": "second", "third": "third"}
@@ -112,7 +119,9 @@ def title_axes(title: str) -> TitleAxes:
     return TitleAxes(
         says=words - denied - SIDES - {_ONE_SIDED, "dominant", "nondominant"},
         optional=optional - words,
-        either=tuple(roots(forms(" ".join(pair))) for pair in _EITHER.findall(rest)),
+        either=tuple(
+            roots(joined(forms(" ".join(pair)))) for pair in (*_EITHER.findall(rest), *_PARTS_IN_ONE.findall(rest))
+        ),
         denies=denied - _CONTENT_FREE - SILENT,
         sides=words & SIDES,
         one_sided=_ONE_SIDED in words,

@@ -17,6 +17,9 @@ WALK_WEIGHT: Final = 1.0
 DICTIONARY_WEIGHT: Final = 2.0
 """Votes of the three rankings: nearness of surfaces, walks of the index, the dictionary's term."""
 
+RERANKED_WEIGHT: Final = 0.5
+"""Of the learned score in what candidates are ordered by."""
+
 _EXACT_WALK: Final = 0.97
 """Fit from which a walk counts as exact for the reranker, which learned from exact ones only."""
 _SEVENTH: Final = 8
@@ -92,7 +95,15 @@ def reranked(ways: Sequence[Way], query: str, codebook: Codebook, reranker: Rera
     asked = [_scored(way, rank, codebook) for rank, way in enumerate(leaders, start=1)]
     scores = dict(zip(groups, reranker.scores(query, asked), strict=False))
     learned = {way.code: score for group, score in scores.items() for way in groups[group]}
-    return tuple(sorted((w._replace(reranked=learned.get(w.code)) for w in ways), key=_order))
+    return tuple(sorted((_learned(way, learned.get(way.code)) for way in ways), key=_order))
+
+
+def _learned(way: Way, score: float | None) -> Way:
+    """With its learned score, which moves the order; a dictionary term that fits keeps its place."""
+    if score is None:
+        return way
+    mixed = (1 - RERANKED_WEIGHT) * way.score + RERANKED_WEIGHT * score
+    return way._replace(reranked=score, score=max(mixed, way.dictionary))
 
 
 def title_group(code: str, codebook: Codebook) -> tuple[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.axes import episode_of, read_axes, side_throughout
+from agent.axes import episode_of, read_axes
+from agent.sides import side_throughout
 from retrieval.wording import tokens
 from tests.flow.notes import encounter
 

@@ -104,9 +104,49 @@ def test_what_depends_on_other_codes(item: Mention, dependent: bool) -> None:
     st.booleans(),
     st.sampled_from(Assertion),
 )
-def test_only_the_first_offer_can_be_chosen(offers: list[Candidate], stated: bool, assertion: Assertion) -> None:
-    """Law: the choice is the first candidate or none, with a strength from 0 to 1."""
+def test_nothing_is_chosen_before_a_better_offer(offers: list[Candidate], stated: bool, assertion: Assertion) -> None:
+    """Law: the choice is the first candidate of its own, one that scores like it, or none; strength is from 0 to 1."""
     choice = choose(GOUT.model_copy(update={"heads_problem": stated, "assertion": assertion}), tuple(offers))
-    assert choice.code in {None, *(o.code for o in offers[:1])}
+    joint = {CandidateOrigin.PAIR, CandidateOrigin.PARTNER}
+    own = [o for o in offers if not joint.issuperset(o.origins)] or offers
+    assert choice.code in {None, *(o.code for o in own if o.score > own[0].score - 0.06)}
     assert 0.0 <= choice.strength <= 1.0
     assert (choice.code is None) == (choice.declined_as is not None)
+
+
+def _candidate(code: str, surface: str, score: float, *origins: CandidateOrigin) -> Candidate:
+    return offer(code, score).model_copy(update={"surface": surface, "origins": origins})
+
+
+def test_of_equals_the_records_own_term_leads() -> None:
+    """The title of K40.20 names the hernia as well as the term that leads to K40.90; a longer wording says more."""
+    said = mention(1, "inguinal hernia", 1)
+    both = _candidate("K40.20", "inguinal hernia", 1.0, CandidateOrigin.SEARCH)
+    one = _candidate("K40.90", "inguinal hernia", 1.0, CandidateOrigin.DICTIONARY)
+    longer = _candidate("K40.21", "recurrent inguinal hernia", 1.0, CandidateOrigin.SEARCH)
+    assert choose(said, (both, one)).code == "K40.90"
+    assert choose(said, (longer, one)).code == "K40.21"
+
+
+def test_pairs_and_partners_are_settled_over_the_whole_set() -> None:
+    """What two conditions lead to is not chosen for one of them alone (guideline I.A.15)."""
+    pair = _candidate("E11.22", "diabetes with kidney disease", 1.1, CandidateOrigin.PAIR)
+    own = _candidate("E11.9", "type 2 diabetes", 1.0, CandidateOrigin.DICTIONARY)
+    assert choose(mention(1, "type 2 diabetes", 1), (pair, own)).code == "E11.9"
+
+
+@pytest.mark.parametrize(
+    ("words", "context", "code", "chosen"),
+    [
+        ("carcinoma", ("carcinoma",), "C80.1", None),
+        ("carcinoma", ("carcinoma", "primary", "unknown"), "C80.1", "C80.1"),
+        ("E. coli", ("e", "coli"), "A41.51", None),
+        ("E. coli sepsis", ("e", "coli", "sepsis"), "A41.51", "A41.51"),
+    ],
+)
+def test_some_codes_stand_only_where_the_record_says_so(
+    words: str, context: tuple[str, ...], code: str, chosen: str | None
+) -> None:
+    """No unknown primary site, no sepsis, that the provider did not name (guidelines I.C.2.j, I.C.1.d.1.a)."""
+    offered = _candidate(code, words, 1.0, CandidateOrigin.DICTIONARY)
+    assert choose(mention(1, words, 1, context=context), (offered,)).code == chosen

@@ -145,7 +145,7 @@ def divided(tmp_path: Path) -> Books:
     ended = [Succession(old="N18.3", new=new, fiscal_year=2021) for new in ("N18.30", "N18.31")]
     first = edition(tmp_path, 2020, ["N18.3", "N18.9"])
     second = edition(tmp_path, 2021, ["N18.30", "N18.31"], ended=ended, poa="list")
-    return Books(Codebooks([first, second]), {}, {})
+    return Books(Codebooks([first, second]), {}, {}, None)
 
 
 def test_an_ended_code_is_refused_with_its_successors(divided: Books) -> None:

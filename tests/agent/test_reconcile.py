@@ -101,6 +101,12 @@ def test_combinations_take_the_place_of_their_parts(codes: list[str], expected: 
     assert codes_of(proposal)[0] == expected[0]
 
 
+def test_the_documented_stage_decides_the_hypertensive_kidney_disease(fy2027: Codebook) -> None:
+    """I12.0 is for stage 5 and the end stage only (guideline I.C.9.a.2)."""
+    assert sorted(codes_of(settled(fy2027, "I12.0", "N18.4"))) == ["I12.9", "N18.4"]
+    assert sorted(codes_of(settled(fy2027, "I12.0", "N18.6"))) == ["I12.0", "N18.6"]
+
+
 def test_a_combination_replaces_every_lesser_one(fy2027: Codebook) -> None:
     """Hypertensive heart disease and hypertensive kidney disease are one code together (I.C.9.a.3)."""
     assert sorted(codes_of(settled(fy2027, "I11.0", "I50.9", "I12.9", "N18.31"))) == ["I13.0", "I50.9", "N18.31"]

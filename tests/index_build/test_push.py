@@ -8,7 +8,7 @@ from index_build.push import push_collections
 from retrieval.client_store import ClientStore
 from retrieval.edge_store import EdgeStore
 from retrieval.encoder import OnnxEncoder
-from retrieval.index_folder import GUIDELINES, PAST_ENCOUNTERS, SURFACES, IndexFolder
+from retrieval.index_folder import FILTERED_BY, GUIDELINES, IndexFolder
 from retrieval.store import AnyOf, VectorQuery
 
 
@@ -28,7 +28,7 @@ def test_pushed_collections_find_what_the_embedded_ones_find(index: IndexFolder)
         return stores.setdefault(name, ClientStore.connect(":memory:", name))
 
     counts = push_collections(index, connect, Silent())
-    assert counts == {name: index.manifest.counts[name] for name in (SURFACES, GUIDELINES, PAST_ENCOUNTERS)}
+    assert counts == {name: index.manifest.counts[name] for name in FILTERED_BY}
     (vector,) = OnnxEncoder(index.encoder).encode(["uncertain diagnosis at discharge"])
     query = VectorQuery(vector, 5, (AnyOf("settings", ("inpatient",)),))
     embedded = EdgeStore.open_copy(index.collection(GUIDELINES))

@@ -20,7 +20,7 @@ from retrieval.dictionary import Dictionary
 from retrieval.edge_store import EdgeStore
 from retrieval.encoder import OnnxEncoder
 from retrieval.index_folder import SURFACES, IndexFolder
-from retrieval.search import MOST_CANDIDATES, CandidateSearch, overlap
+from retrieval.search import MOST_CANDIDATES, CandidateSearch, Hint, overlap
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import Hit, VectorQuery, VectorStore
 from retrieval.wording import forms
@@ -150,7 +150,8 @@ def test_an_encounter_gets_at_most_three_hundred(search: CandidateSearch, fy2027
 def test_a_suggestion_is_offered_where_a_mention_leads_near_it(search: CandidateSearch, fy2027: Codebook) -> None:
     """Another system's code joins its own category, not an unrelated mention, and never a header."""
     suggested = ("J45.52", "J45", "C50.911", "J45.99999")
-    (entry,) = search.candidates([mention(1, "asthma", 1)], fy2027, AFTER, suggested)
+    hints = [Hint(code, CandidateOrigin.SUGGESTION) for code in suggested]
+    (entry,) = search.candidates([mention(1, "asthma", 1)], fy2027, AFTER, hints)
     by_code: dict[str, Candidate] = {c.code: c for c in entry.candidates}
     assert CandidateOrigin.SUGGESTION in by_code["J45.52"].origins
     assert not {"J45", "C50.911", "J45.99999"} & set(by_code)

@@ -1,0 +1,108 @@
+"""Naming: what stands around a term and makes it the name of something else, or no name at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from agent.circumstances import stands_in
+from agent.kinds import kind_of
+from medcoding.mention import MentionKind
+from retrieval.dictionary import Dictionary, Term
+from retrieval.wording import Token
+
+_NAMES_A_MEASURE: Final = re.compile(
+    r"\W{1,2}(?:vaccin\w*|shots?|boosters?|immuni[sz]ations?|toxoid|titers?|serolog\w*|antibod\w*|screen\w*|tests?"
+    r"|testing|swabs?|pcr|precautions|prophylaxis|questionnaire|panel|clinic|education)\b",
+    re.IGNORECASE,
+)
+"""`hepatitis serologies`, `tetanus booster`, `depression screen`: what follows makes it no condition of the patient."""
+
+_NAMES_A_SERVICE: Final = re.compile(
+    r"\W{1,2}(?:clinics?|unit|service|team|center|centre|program|department|wards?|specialist|nurse|physician|doctor"
+    r"|rehab\w*|referral|registry|bundle|protocol|pathway|alert|code|work[- ]?up|question(?:naire|s)|survey"
+    r"|action plan|support group|foundation|hotline|handout|leaflet|insurance|diet|boards?|conference)\b",
+    re.IGNORECASE,
+)
+"""`stroke clinic`, `burn unit`, `pacemaker referral`: the name of a service, not the patient's condition."""
+
+_PLAIN_STUDY: Final = re.compile(
+    r"\b(?:cta?|mra|mri|x-?rays?|xr|cxr|ultraso\w+|us|sonogra\w+|dopplers?|duplex|echo\w*|ekg|ecg|electrocardiogra\w+"
+    r"|eeg|emg|nerve conduction|dexa|dxa|bone density|pet|tomography|magnetic resonance|radiogra\w+|kub|levels?|panel"
+    r"|cultures?|counts?|cbc|bmp|cmp|a1c|psa|antigen|tsh|titers?|antibod\w+|serolog\w+|urinalysis|dip(?:stick)?|pcr"
+    r"|phq\w*|gad-7|moca|mmse|smear(?<!pap smear)|electrolytes|lipids?|bnp|troponin|lactate|abg|lfts?|inr|tests?|assay"
+    r"|hcg|hla|telemetry|spirometry|pfts?|oximetry|uds|toxicology|microscopy|blood gas|metabolic|drug screen|ua|film"
+    r"|tracing)\b",
+    re.IGNORECASE,
+)
+"""Plain studies and laboratory values say what was found, they are no treatment."""
+
+_DRUG_CODES: Final = tuple(f"T{number}" for number in range(36, 51))
+_HARM: Final = re.compile(
+    r"poison|adverse|toxic|overdose|effect|underdos|intoxic|ingest|react|allerg|induced|related|syndrome|due to|dose"
+    r"|missed|omission|noncompl|nonadher|hypersens|intoler|side|exposure|abuse|level",
+    re.IGNORECASE,
+)
+_DEGREES: Final = frozenset({"low", "high", "elevated", "normal", "decreased", "increased"})
+_PLACES: Final = "Y92"
+
+
+class Match(NamedTuple):
+    """A term found in a line, by character offsets."""
+
+    start: int
+    end: int
+    term: Term
+
+
+def is_whole(run: Sequence[Token], first: int, last: int) -> bool:
+    """False for a word out of the middle of what an abbreviation stands for: `pressure` in `BP`."""
+    begins = not first or run[first - 1].start != run[first].start
+    return begins and (last + 1 == len(run) or run[last + 1].start != run[last].start)
+
+
+def is_cut_short(text: str, match: Match) -> bool:
+    """True for letters that are the beginning of something else: `HD` in `HD3`, `CRP` for the term `CRPS`."""
+    written = text[match.start : match.end]
+    return text[match.end : match.end + 1].isdigit() or (
+        written.isupper() and match.term.text.lower() == f"{written.lower()}s"
+    )
+
+
+def names_something_else(text: str, match: Match, dictionary: Dictionary) -> bool:
+    """True for the name of a test or service, for a place nobody was in, and for two terms that a comma parts."""
+    term = match.term
+    if term.stems and term.stems[0].startswith(_PLACES):
+        return not stands_in(text, match.start)
+    if term.source == "procedure":
+        return bool(_PLAIN_STUDY.search(term.text)) and "screen" not in term.text
+    if _joins_over_comma(text[match.start : match.end], term, dictionary):
+        return True
+    service = _NAMES_A_MEASURE.match(text, match.end) or _NAMES_A_SERVICE.match(text, match.end)
+    return kind_of(term) is MentionKind.PROBLEM and service is not None
+
+
+def as_drug(match: Match) -> Match:
+    """A drug's name leads to its poisoning code in the books; alone it is the drug."""
+    term = match.term
+    bare = term.stems and term.stems[0].startswith(_DRUG_CODES) and not _HARM.search(term.text)
+    return match._replace(term=term.model_copy(update={"stems": (), "source": "drug"})) if bare else match
+
+
+def with_code(match: Match, matches: Sequence[Match]) -> Match:
+    """A longer name without a code takes the code of the same kind of thing inside it: `high-risk screening …`."""
+    if match.term.stems:
+        return match
+    kind = kind_of(match.term)
+    inside = [m.term for m in matches if m.term.stems and match.start <= m.start and m.end <= match.end]
+    coded = max((t for t in inside if kind_of(t) is kind), key=lambda t: len(t.text), default=None)
+    return match._replace(term=coded.model_copy(update={"text": match.term.text})) if coded else match
+
+
+def _joins_over_comma(written: str, term: Term, dictionary: Dictionary) -> bool:
+    """True where a comma parts two things that are terms each: `nausea, vomiting`; `low, B12`."""
+    left, comma, right = written.partition(",")
+    if not comma or "," in term.text:
+        return False
+    return left.lower() in _DEGREES or (dictionary.lookup(left) is not None and dictionary.lookup(right) is not None)

@@ -1,0 +1,120 @@
+"""Spot: the spans of a line that speak of something codable, by dictionary, by measure, or as a stated problem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.births import births
+from agent.chart_words import ChartWords
+from agent.circumstances import home_places
+from agent.kinds import is_coded_problem
+from agent.lines import Line, Spotted
+from agent.measurements import measurements
+from agent.naming import Match, as_drug, is_cut_short, is_whole, names_something_else, with_code
+from retrieval.dictionary import Dictionary, Term
+from retrieval.wording import Token, tokens
+
+_INJURIES: Final = ("S", "T")
+_CONTENT: Final = re.compile(r"[A-Za-z]{3,}")
+_JOINS: Final = re.compile(r"\b(?:without|with|due to|secondary to|in|and)\b|w/o|w/|2/2|d/t", re.IGNORECASE)
+_ENDS_A_RUN: Final = re.compile(r"[;:|]")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words that are looked for: the index's dictionary, and those of charts that no code set names."""
+
+    dictionary: Dictionary
+    chart_words: ChartWords
+
+
+def spotted(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> list[Spotted]:
+    """Terms, measurements and places of the line; a problem statement without any term stands as it is written.
+
+    `eventful` lines tell of an accident: only there do a ladder, a kitchen or soccer mean anything.
+    """
+    stated = line.statement
+    found = [
+        Spotted(start, end, term, heads_problem=stated is not None and end <= stated.end + 1)
+        for start, end, term in _matches(line, vocabulary, eventful=eventful)
+    ]
+    headed = any(f.heads_problem and is_coded_problem(f.term) for f in found)
+    if stated and not headed and _CONTENT.search(stated.of(line.text)):
+        found.insert(0, Spotted(stated.start, stated.end, None, heads_problem=True))
+    dictionary = vocabulary.dictionary
+    return found + [part for place, whole in enumerate(found) for part in _parts(line, whole, place, found, dictionary)]
+
+
+def _matches(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> list[Match]:
+    """What is named in the line, in order; where names meet, the longer one, then the one with a code."""
+    matches = [*_measured(line, eventful=eventful), *_written(line, vocabulary.dictionary)]
+    for run in _runs(line.text, line.words):
+        told = vocabulary.chart_words.find(run, line.sentence.section, eventful=eventful)
+        whole = (f for f in (*vocabulary.dictionary.find(run), *told) if is_whole(run, f.first, f.last))
+        matches += [Match(run[f.first].start, run[f.last].end, f.term) for f in whole]
+    matches = [m for m in map(as_drug, matches) if not names_something_else(line.text, m, vocabulary.dictionary)]
+    kept: list[Match] = []
+    for match in sorted(matches, key=_rank):
+        if all(match.end <= other.start or match.start >= other.end for other in kept):
+            kept.append(with_code(match, matches))
+    return sorted(kept, key=lambda m: m.start)
+
+
+def _rank(match: Match) -> tuple[int, bool, bool]:
+    return match.start - match.end, not match.term.stems, match.term.source != "clinical"
+
+
+def _written(line: Line, dictionary: Dictionary) -> Iterator[Match]:
+    """Terms of the words as they are written, ambiguous abbreviations apart: there the context decides."""
+    unclear = [(e.start, e.end) for e in line.expansions if e.unclear]
+    words = [t for t in tokens(line.text) if not any(start <= t.start < end for start, end in unclear)]
+    for run in _runs(line.text, words):
+        for found in dictionary.find(run):
+            match = Match(run[found.first].start, run[found.last].end, found.term)
+            if not is_cut_short(line.text, match):
+                yield match
+
+
+def _measured(line: Line, *, eventful: bool) -> Iterator[Match]:
+    """Numbers and phrases that lead to a code of their own."""
+    for measured in measurements(line.text, line.age, line.day):
+        yield _plain(line.text, measured.start, measured.end, measured.code, measured.needs)
+    for birth in births(line.text, line.age, line.setting):
+        yield _plain(line.text, birth.start, birth.end, birth.code, birth.needs)
+    for place in home_places(line.text) if eventful else ():
+        yield _plain(line.text, place.start, place.end, place.code, _INJURIES)
+
+
+def _plain(text: str, start: int, end: int, code: str, needs: tuple[str, ...]) -> Match:
+    term = Term(text=" ".join(text[start:end].split()), stems=(code,), source="clinical", needs=needs)
+    return Match(start, end, term)
+
+
+def _parts(
+    line: Line, whole: Spotted, place: int, found: Sequence[Spotted], dictionary: Dictionary
+) -> Iterator[Spotted]:
+    """The second condition of a term that joins two (`diabetes with CKD stage 3a`): its own code may be asked for."""
+    joined = _JOINS.search(line.text, whole.start, whole.end) if whole.term else None
+    if joined is None:
+        return
+    next_start = min((f.start for f in found if f.start >= whole.end), default=len(line.text))
+    words = [w for w in line.words if joined.end() <= w.start < next_start]
+    for match in dictionary.find(words)[:1]:
+        start, end = words[match.first].start, words[match.last].end
+        if start < whole.end:
+            yield Spotted(start, end, match.term, heads_problem=whole.heads_problem, part_of=place)
+
+
+def _runs(text: str, words: Sequence[Token]) -> Iterator[list[Token]]:
+    """Words up to a semicolon, a colon or a table's bar: no term reaches across."""
+    run: list[Token] = []
+    for word in words:
+        if run and _ENDS_A_RUN.search(text, run[-1].end, max(run[-1].end, word.start)):
+            yield run
+            run = []
+        run.append(word)
+    if run:
+        yield run

@@ -1,0 +1,150 @@
+"""What the search costs: one mention, the forty mentions of a note, memory, and the start, over a whole index.
+
+Measured in a process of its own with one thread. No text is asked twice, so that no cache answers in place of the
+search: every mention is embedded, searched for in the store, looked up in the Alphabetic Index and reranked.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from agent.bootstrap import build_pipeline
+from agent.pipeline import Pipeline
+from agent.settings import load_settings
+from evals.bootstrap import SEED
+from medcoding.chart import SectionKind, Span
+from medcoding.codebook import Codebook
+from medcoding.errors import InputError, IntegrityError
+from medcoding.mention import Assertion, Mention
+from medcoding.record import Record
+
+BARS: Final = {"one_p95_ms": 10.0, "batch_p95_ms": 250.0, "memory_mb": 600.0, "start_s": 1.5}
+"""What may not be exceeded."""
+
+_NOTE: Final = 40
+_NOTES: Final = 20
+_SINGLES: Final = 400
+_WARMING: Final = 20
+_DAY: Final = date(2026, 11, 2)
+_MB: Final = 1_000.0
+"""Kilobytes, in which the system counts resident memory."""
+
+_MEASURE: Final = "import sys; from evals.search_speed import print_measured; print_measured(sys.argv[1])"
+
+
+class SearchSpeed(Record):
+    """Figures of one process; milliseconds are wall-clock time."""
+
+    surfaces: int
+    """Points searched."""
+    walked: bool
+    """Whether the edition has an Alphabetic Index."""
+    reranked: bool
+    start_s: float
+    """From the first import to the first answer."""
+    one_p50_ms: float
+    one_p95_ms: float
+    batch_p50_ms: float
+    """All mentions of a note together."""
+    batch_p95_ms: float
+    memory_mb: float
+    """Peak resident memory."""
+
+    def missed(self) -> tuple[str, ...]:
+        """One sentence for each bar that is exceeded."""
+        return tuple(
+            f"{name} is {getattr(self, name):g}, the bar is {bar:g}."
+            for name, bar in BARS.items()
+            if getattr(self, name) > bar
+        )
+
+
+def measure_search(index_dir: Path | None = None) -> SearchSpeed:
+    """Measure in a new process. Raises what its start raises, as `IntegrityError` when it ends without an answer."""
+    folder = load_settings(index_dir=index_dir).index_dir
+    build_pipeline(load_settings(index_dir=folder))  # a missing index is named here, not in the other process
+    ended = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", _MEASURE, str(folder)], capture_output=True, text=True, check=False
+    )
+    try:
+        return SearchSpeed.model_validate_json(ended.stdout.strip().rpartition("\n")[2])
+    except ValidationError:
+        raise IntegrityError("The measured process ended without an answer; run 'chartwright doctor'.") from None
+
+
+def print_measured(index_dir: str) -> None:
+    """What the other process does: start, answer, print the figures."""
+    begun = time.perf_counter() - time.process_time()
+    pipeline = build_pipeline(load_settings(index_dir=Path(index_dir)))
+    book = pipeline.parts.codebooks.for_date(_DAY).codebook
+    texts = spoken_titles(book, _WARMING + _SINGLES + _NOTE * _NOTES)
+    _answered(pipeline, book, texts[:1])
+    start_s = time.perf_counter() - begun
+    _answered(pipeline, book, texts[1:_WARMING])
+    rest = iter(texts[_WARMING:])
+    singles = [_answered(pipeline, book, [text]) for text in islice(rest, _SINGLES)]
+    notes = [_answered(pipeline, book, list(islice(rest, _NOTE))) for _ in range(_NOTES)]
+    figures = SearchSpeed(
+        surfaces=pipeline.parts.search.surfaces.count(),
+        walked=book.edition.name in pipeline.parts.search.walkers,
+        reranked=pipeline.parts.search.reranker is not None,
+        start_s=round(start_s, 2),
+        one_p50_ms=round(_quantile(singles, 10), 2),
+        one_p95_ms=round(_quantile(singles, 19), 2),
+        batch_p50_ms=round(_quantile(notes, 10), 1),
+        batch_p95_ms=round(_quantile(notes, 19), 1),
+        memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MB, 1),
+    )
+    print(figures.model_dump_json())  # noqa: T201 - read by the process that started this one
+
+
+def spoken_titles(book: Codebook, number: int) -> list[str]:
+    """Distinct titles of billable codes, shortened and shuffled as notes would have them. Raises `InputError`."""
+    seeded = random.Random(SEED)  # noqa: S311 - a sample, not a secret
+    codes = [entry.code for entry in book.entries() if entry.billable and entry.code[0] < "S"]
+    texts: dict[str, None] = {}
+    for code in seeded.sample(codes, len(codes)):
+        said = book.title(code).split(",")[0].lower().split()
+        texts.setdefault(" ".join(said[: seeded.randint(2, 8)]))
+        if len(texts) == number:
+            return list(texts)
+    raise InputError(f"The edition has too few titles for {number} different mentions; measure a whole index.")
+
+
+def _answered(pipeline: Pipeline, book: Codebook, texts: Sequence[str]) -> float:
+    """Milliseconds that the candidates of the texts took."""
+    mentions = [_mention(number, text) for number, text in enumerate(texts, start=1)]
+    begun = time.perf_counter()
+    pipeline.parts.search.candidates(mentions, book, _DAY)
+    return (time.perf_counter() - begun) * 1000
+
+
+def _mention(number: int, text: str) -> Mention:
+    """The text as a problem that a note states."""
+    return Mention(
+        id=number,
+        document_id="query",
+        span=Span(start=0, end=len(text)),
+        text=text,
+        sentence=number,
+        section=SectionKind.ASSESSMENT,
+        assertion=Assertion.PRESENT,
+        query=text,
+        clause=text,
+    )
+
+
+def _quantile(times: Sequence[float], twentieth: int) -> float:
+    return statistics.quantiles(times, n=20, method="inclusive")[twentieth - 1]
