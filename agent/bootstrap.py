@@ -69,11 +69,18 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
             combinations=CombinationTable(),
             explainer=Explainer(digest, books.alphabetic_indexes),
             routing=settings.routing,
-            payer_rules=load_payer_rules(settings.payer_rules),
+            payer_rules=load_payer_rules(payer_files(settings.payer_rules)),
             model=model,
             stamp=_stamp(settings, index, prompt, model),
         )
     )
+
+
+def payer_files(place: Path | None) -> tuple[Path, ...]:
+    """The file itself, or the YAML files of a folder in order of name."""
+    if place is None:
+        return ()
+    return tuple(sorted(place.glob("*.y*ml"))) if place.is_dir() else (place,)
 
 
 def load_payer_rules(paths: Sequence[Path]) -> tuple[PayerRule, ...]:
@@ -139,7 +146,8 @@ def _stamp(settings: Settings, index: IndexFolder, prompt: Prompt, model: Model 
         codebook=index.manifest.digest_under(layout.CODEBOOKS),
         index=index.manifest.digest,
         settings=digest_of(
-            settings.model_dump_json(exclude={"index_dir", "secret"}), *map(file_digest, settings.payer_rules)
+            settings.model_dump_json(exclude={"index_dir", "secret"}),
+            *map(file_digest, payer_files(settings.payer_rules)),
         ),
     )
 

@@ -61,7 +61,7 @@ _PLACES_IN: Final = {
 
 _DETERMINER: Final = r"(?:(?:the|his|her|their|own|a|an|my|its)\s+)?"
 _STANDS_IN: Final = re.compile(
-    r"(?:\b(?:in|at|on|inside|outside|into|onto|from|off|of|near|by|within|through)\b|\(|,)\s+(?:[\w'-]+\s+){0,4}$",
+    r"(?:\b(?:in|at|on|inside|outside|into|onto|from|off|of|near|by|within|through|down|up|over|under|behind|across)\b|\(|,)\s+(?:[\w'-]+\s+){0,4}$",
     re.IGNORECASE,
 )
 _ROOM_PATTERNS: Final = tuple(

@@ -9,7 +9,7 @@ _COPIED_WORDS: Final = 6
 """Shorter sentences repeat by themselves (`No acute distress.`)."""
 
 _NEAR_WORDS: Final = 9
-_ALIKE: Final = 0.85
+_ALIKE: Final = 0.8
 """Share of distinct words two long sentences have in common when one is the other with a few words changed."""
 
 _RUN: Final = 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from agent.circumstances import stands_in
@@ -70,15 +70,13 @@ def is_cut_short(text: str, match: Match) -> bool:
     )
 
 
-def names_something_else(text: str, match: Match, dictionary: Dictionary) -> bool:
-    """True for the name of a test or service, for a place nobody was in, and for two terms that a comma parts."""
+def names_something_else(text: str, match: Match) -> bool:
+    """True for the name of a test or service, and for a place nobody was in."""
     term = match.term
     if term.stems and term.stems[0].startswith(_PLACES):
         return not stands_in(text, match.start)
     if term.source == "procedure":
         return bool(_PLAIN_STUDY.search(term.text)) and "screen" not in term.text
-    if _joins_over_comma(text[match.start : match.end], term, dictionary):
-        return True
     service = _NAMES_A_MEASURE.match(text, match.end) or _NAMES_A_SERVICE.match(text, match.end)
     return kind_of(term) is MentionKind.PROBLEM and service is not None
 
@@ -90,19 +88,36 @@ def as_drug(match: Match) -> Match:
     return match._replace(term=term.model_copy(update={"stems": (), "source": "drug"})) if bare else match
 
 
-def with_code(match: Match, matches: Sequence[Match]) -> Match:
+def with_code(match: Match, matches: Sequence[Match], dictionary: Dictionary) -> Match:
     """A longer name without a code takes the code of the same kind of thing inside it: `high-risk screening …`."""
-    if match.term.stems:
+    term = match.term
+    if term.stems:
         return match
-    kind = kind_of(match.term)
-    inside = [m.term for m in matches if m.term.stems and match.start <= m.start and m.end <= match.end]
-    coded = max((t for t in inside if kind_of(t) is kind), key=lambda t: len(t.text), default=None)
-    return match._replace(term=coded.model_copy(update={"text": match.term.text})) if coded else match
+    within = [m.term for m in matches if m.term.stems and match.start <= m.start and m.end <= match.end]
+    kind = kind_of(term)
+    alike = (t for t in (*within, *_shorter(term, dictionary)) if t.stems and kind_of(t) is kind)
+    coded = max(alike, key=lambda t: len(t.text), default=None)
+    return match._replace(term=coded.model_copy(update={"text": term.text})) if coded else match
 
 
-def _joins_over_comma(written: str, term: Term, dictionary: Dictionary) -> bool:
-    """True where a comma parts two things that are terms each: `nausea, vomiting`; `low, B12`."""
-    left, comma, right = written.partition(",")
-    if not comma or "," in term.text:
-        return False
-    return left.lower() in _DEGREES or (dictionary.lookup(left) is not None and dictionary.lookup(right) is not None)
+def _shorter(term: Term, dictionary: Dictionary) -> Iterator[Term]:
+    """Terms that are some of a term's words in a row."""
+    words = term.text.split()
+    for length in range(1, len(words)):
+        for start in range(len(words) - length + 1):
+            if found := dictionary.lookup(" ".join(words[start : start + length])):
+                yield found
+
+
+def parted(text: str, match: Match, dictionary: Dictionary) -> list[Match]:
+    """The match itself, or where a comma parts two terms the two of them: `nausea, vomiting`; never `low, B12`."""
+    left, comma, right = text[match.start : match.end].partition(",")
+    if not comma or "," in match.term.text:
+        return [match]
+    if left.lower() in _DEGREES:
+        return []
+    first, second = dictionary.lookup(left), dictionary.lookup(right)
+    if first is None or second is None:
+        return [match]
+    begins = match.end - len(right.lstrip())
+    return [Match(match.start, match.start + len(left), first), Match(begins, match.end, second)]

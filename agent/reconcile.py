@@ -22,7 +22,7 @@ from agent.poa import with_poa
 from agent.replaced import settle_replaced
 from agent.sequence import sequenced
 from agent.statements import DIAGNOSIS_SECTIONS
-from agent.unasked import drop_unasked_organisms, drop_unasked_parts
+from agent.unasked import drop_unasked_organisms, drop_unasked_parts, wholes_restored
 from medcoding.chart import Chart, SectionKind
 from medcoding.codebook import Codebook
 from medcoding.encounter import Setting
@@ -49,7 +49,7 @@ def reconcile(
     chart: Chart, mentions: Sequence[Mention], choices: Sequence[Choice], codebook: Codebook, table: CombinationTable
 ) -> Proposal:
     """One code set from the choices, with roles and sequence."""
-    settled = CodeSet(_in_order(chart, mentions, choices), mentions)
+    settled = CodeSet(_in_order(chart, mentions, wholes_restored(choices, mentions, codebook)), mentions)
     drop_unasked_parts(settled, codebook)
     _drop_history_of_current(settled)
     add_detail(chart, settled, codebook)

@@ -49,8 +49,8 @@ class Settings(BaseSettings):
     """Live version of the verify prompt."""
     fallback: bool = True
     """Answer by rules when the model is down; false makes that an error (exit 3)."""
-    payer_rules: tuple[Path, ...] = ()
-    """Files of payer rules (YAML, see docs/payer-rules.md), as a JSON list of paths."""
+    payer_rules: Path | None = None
+    """A file of payer rules (YAML, see docs/payer-rules.md), or a folder of such files."""
     llm: LlmSettings = LlmSettings()
     limits: InputLimits = InputLimits()
     routing: RoutingSettings = RoutingSettings()

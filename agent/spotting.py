@@ -13,7 +13,7 @@ from agent.circumstances import home_places
 from agent.kinds import is_coded_problem
 from agent.lines import Line, Spotted
 from agent.measurements import measurements
-from agent.naming import Match, as_drug, is_cut_short, is_whole, names_something_else, with_code
+from agent.naming import Match, as_drug, is_cut_short, is_whole, names_something_else, parted, with_code
 from retrieval.dictionary import Dictionary, Term
 from retrieval.wording import Token, tokens
 
@@ -55,12 +55,17 @@ def _matches(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> list[Matc
         told = vocabulary.chart_words.find(run, line.sentence.section, eventful=eventful)
         whole = (f for f in (*vocabulary.dictionary.find(run), *told) if is_whole(run, f.first, f.last))
         matches += [Match(run[f.first].start, run[f.last].end, f.term) for f in whole]
-    matches = [m for m in map(as_drug, matches) if not names_something_else(line.text, m, vocabulary.dictionary)]
+    matches = [part for match in matches for part in parted(line.text, match, vocabulary.dictionary)]
+    matches = [m for m in map(as_drug, matches) if not _is_no_name(line.text, m)]
     kept: list[Match] = []
     for match in sorted(matches, key=_rank):
         if all(match.end <= other.start or match.start >= other.end for other in kept):
-            kept.append(with_code(match, matches))
+            kept.append(with_code(match, matches, vocabulary.dictionary))
     return sorted(kept, key=lambda m: m.start)
+
+
+def _is_no_name(text: str, match: Match) -> bool:
+    return is_cut_short(text, match) or names_something_else(text, match)
 
 
 def _rank(match: Match) -> tuple[int, bool, bool]:
@@ -73,9 +78,7 @@ def _written(line: Line, dictionary: Dictionary) -> Iterator[Match]:
     words = [t for t in tokens(line.text) if not any(start <= t.start < end for start, end in unclear)]
     for run in _runs(line.text, words):
         for found in dictionary.find(run):
-            match = Match(run[found.first].start, run[found.last].end, found.term)
-            if not is_cut_short(line.text, match):
-                yield match
+            yield Match(run[found.first].start, run[found.last].end, found.term)
 
 
 def _measured(line: Line, *, eventful: bool) -> Iterator[Match]:

@@ -38,6 +38,9 @@ _FILLERS: Final = frozenset(
         "pattern disease healing routine thickness w non not i ii iii iv right-sided left-sided rt lt bilat"
     ).split()
 )
+_LEADS_ON: Final = frozenset({"with", "and", "in", "on", "to", "at"})
+"""Behind these the words before the next mention are that one's: `dementia with severe constipation`."""
+
 _BREAK: Final = re.compile(r"[,;:()|\n]|\s[-–—]\s|\.\s")
 
 
@@ -82,6 +85,8 @@ def _qualifying(line: Line, found: Spotted, after: int) -> Iterator[tuple[int, i
     for place, (start, end) in enumerate(_stretches(line, found, after)):
         words = [t for t in line.words if start <= t.start and t.end <= end]
         run = next((i for i, token in enumerate(words) if not _qualifies(token.form)), len(words))
+        if place == 0 and run == len(words) and end == after < len(line.text):
+            run = max((i for i, token in enumerate(words) if token.form in _LEADS_ON), default=0)
         if place == 0 and run:
             yield start, words[run - 1].end
         elif place and words and run == len(words) and (end < after or after == len(line.text)):

@@ -1,12 +1,16 @@
-"""Codes that stand only beside another one: organisms, and the parts of terms that join two conditions."""
+"""Organisms and the parts of terms that join two conditions: they stand only where a code asks for them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from agent.code_set import CodeSet
 from medcoding.codebook import Codebook
-from medcoding.proposal import NotCodedReason
+from medcoding.mention import Mention
+from medcoding.proposal import Choice, NotCodedReason, Source
+from retrieval.expand import expand
+from retrieval.wording import forms
 
 _ORGANISMS: Final = ("B95", "B96", "B97")
 _SEPSIS: Final = ("A40", "A41", "R65")
@@ -19,6 +23,27 @@ def drop_unasked_organisms(settled: CodeSet, codebook: Codebook) -> None:
     for code in [code for code in settled.lines if code.startswith(_ORGANISMS)]:
         if not any(codebook.asks_for(other, code) for other in others):
             settled.drop(code, NotCodedReason.DUPLICATE, "No code of the set asks for its organism (I.C.1.b).")
+
+
+def wholes_restored(choices: Sequence[Choice], mentions: Sequence[Mention], codebook: Codebook) -> tuple[Choice, ...]:
+    """A term that joins two conditions keeps its own code where the rules chose its second half's for both.
+
+    `HTN with CKD 3b` names I12.9 and holds N18.32; chosen twice, N18.32 would hide the hypertension (I.C.9.a.2).
+    """
+    by_id = {mention.id: mention for mention in mentions}
+    of_part = {by_id[c.mention_id].part_of: c.code for c in choices if by_id[c.mention_id].part_of is not None}
+    return tuple(
+        _own_code(choice, by_id[choice.mention_id], codebook)
+        if choice.code and choice.source is Source.RULES and of_part.get(choice.mention_id) == choice.code
+        else choice
+        for choice in choices
+    )
+
+
+def _own_code(choice: Choice, whole: Mention, codebook: Codebook) -> Choice:
+    own = expand(whole.stems, codebook, whole.axes, forms(whole.query), 1)
+    reason = f"The record's wording is the clinical term “{whole.term}”, which leads here."
+    return choice.model_copy(update={"code": own[0], "reason": reason}) if own else choice
 
 
 def drop_unasked_parts(settled: CodeSet, codebook: Codebook) -> None:

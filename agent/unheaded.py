@@ -21,8 +21,9 @@ _RELATIVE: Final = re.compile(
     r"^(?:(?:his|her|maternal|paternal|older|younger|twin|identical|half|step)[- ])*"
     r"(?:mother|father|mom|dad|brother|sister|siblings?|parents?|(?:grand|great-?grand)?(?:mother|father|parents?|ma|pa)"
     r"|aunt|uncle|cousin|niece|nephew|FH|FHx|family history|family hx)s?\b"
-    r"(?!\s+(?:reports?|states?|says?|notes?|denies|is concerned|brought|at bedside|present|thinks|feels|gives|called"
-    r"|worried|GBS|on|is|was|refus|declin|consent))",
+    r"(?!\s+(?!died|deceased|diagnosed|passed)\w+(?:ed|es|ing)\b)"
+    r"(?!\s+(?:reports?|states?|says?|notes?|denies|brought|at bedside|present|thinks?|feels?|gives?|gave|took|woke"
+    r"|found|saw|came|went|wants?|left|said|told|GBS|on|is|was|are|were|will|refus|declin|consent)\b)",
     re.IGNORECASE,
 )
 _DOES: Final = re.compile(

@@ -80,7 +80,7 @@ class Depth(NamedTuple):
     """Of so many of the best codes the siblings are added behind everything else."""
 
 
-OFFERED: Final = Depth(hits=24, surfaces=30, walks=8, most_reranked=40)
+OFFERED: Final = Depth(hits=24, surfaces=30, walks=8, most_reranked=24)
 """What an encounter is answered with."""
 
 DEEP: Final = Depth(hits=200, surfaces=200, walks=24, most_reranked=100, siblings=50)

@@ -83,8 +83,9 @@ def _is_sign(before: list[Token]) -> bool:
     return bool(words) and (words[-1] in _SIGNED or words == ["her", "2"])
 
 
+@lru_cache(maxsize=32_768)
 def forms(text: str) -> tuple[str, ...]:
-    """Only the normal forms of a text's words."""
+    """Only the normal forms of a text's words; remembered, since every step asks for those of the same titles."""
     return tuple(t.form for t in tokens(text))
 
 

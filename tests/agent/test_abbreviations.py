@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.abbreviations import Abbreviations
+from agent.tables import rows
+from medcoding.chart import SectionKind
 from tests.strategies import NOTE_ALPHABET
 
 TABLE = Abbreviations()
@@ -61,6 +63,64 @@ def test_abbreviations_are_written_out(phrase: str, expansion: str) -> None:
 def test_cues_choose_the_sense(phrase: str, note: str, sense: str) -> None:
     """The sense whose cues stand in the note is read; without cues the table's first one."""
     assert sense in read(phrase, note)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "sense"),
+    [
+        ("Last PE by PCP was unremarkable", "physical exam"),
+        ("PE in 2018 after hip replacement", "pulmonary embolism"),
+        ("CTA chest negative for PE", "pulmonary embolism"),
+        ("PT eval: gait unsteady, RHD", "right hand dominant"),
+        ("RHD since childhood rheumatic fever", "rheumatic heart disease"),
+        ("HH, phlebotomy for ferritin", "hereditary hemochromatosis"),
+        ("3 cm HH on EGD", "hiatal hernia"),
+        ("AS flare; HLA-B27+, on Cosentyx", "ankylosing spondylitis"),
+        ("AS w/ valve area 0.8", "aortic stenosis"),
+        ("GAD antibodies positive", "glutamic acid decarboxylase"),
+        ("GAD on sertraline", "generalized anxiety disorder"),
+        ("Ca 11.9, PTH high", "calcium"),
+        ("Hx prostate Ca, on surveillance", "cancer"),
+        ("Debrided, TCC reapplied to the foot ulcer", "total contact cast"),
+        ("TCC of the bladder, TURBT booked", "transitional cell carcinoma"),
+        ("IC valve photographed", "ileocecal valve"),
+        ("ICD shock for VT", "defibrillator"),
+        ("on HD 3 he spiked", "hospital day"),
+        ("ESRD on HD TTS", "hemodialysis"),
+        ("SpO2 96% on RA", "room air"),
+        ("RA on methotrexate", "rheumatoid arthritis"),
+        ("Lantus 24 units + Humalog SSI", "sliding scale insulin"),
+        ("Paracentesis 4.5 L removed", "liters"),
+        ("L foot ulcer", "left"),
+        ("MS since 2011, on Ocrevus", "multiple sclerosis"),
+        ("MS, severe by echo", "mitral stenosis"),
+        ("DM: dermatomyositis w/ ILD", "dermatomyositis"),
+        ("DME OU - Eylea today", "diabetic macular edema"),
+    ],
+)
+def test_neighbours_tell_the_sense(phrase: str, sense: str) -> None:
+    """What a reader of charts takes for granted: the words beside the letters decide."""
+    assert sense in read(phrase)
+
+
+def test_the_section_tells_the_sense() -> None:
+    """`SSI` among the medications is insulin, in the course after an operation an infection."""
+    table = {
+        s: TABLE.expansions("SSI", "ssi", s)[0].words for s in (SectionKind.MEDICATIONS, SectionKind.HOSPITAL_COURSE)
+    }
+    assert table[SectionKind.MEDICATIONS] == "sliding scale insulin"
+    assert table[SectionKind.HOSPITAL_COURSE] == "surgical site infection"
+
+
+def test_the_table_holds_the_abbreviations_of_charts() -> None:
+    """At least 600, and each sense but the first of an ambiguous one has its cues."""
+    senses: dict[str, list[str]] = {}
+    for row in rows("abbreviations.tsv"):
+        senses.setdefault(row["abbreviation"], []).append(row["cues"])
+    ambiguous = {name: cues for name, cues in senses.items() if len(cues) > 1}
+    assert len(senses) >= 1_200
+    assert len(ambiguous) >= 150
+    assert not [name for name, cues in ambiguous.items() if not all(cues[1:])]
 
 
 def test_a_cue_in_the_sentence_outweighs_one_in_the_note() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.assertion import AssertionRules
-from medcoding.mention import Assertion
+from medcoding.mention import Assertion, MentionKind
 from tests.strategies import NOTE_ALPHABET
 
 RULES = AssertionRules()
@@ -205,13 +205,127 @@ def test_the_cue_is_the_longest_phrase_as_written(sentence: str, mention: str, c
     ],
 )
 def test_the_strongest_of_several_readings_counts(sentence: str, mention: str, strongest: str) -> None:
-    """Family before negated before hypothetical before possible before historical."""
+    """Negated before family before hypothetical before possible before historical."""
     assert read(sentence, mention) == strongest
 
 
 def test_punctuation_alone_is_read_as_present() -> None:
     """A span without words has no cue."""
-    assert RULES.read("  gout").assertion(0, 1)[:2] == (Assertion.PRESENT, None)
+    found = RULES.read("  gout").assertion(0, 1)
+    assert (found.assertion, found.cue) == (Assertion.PRESENT, None)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "mention", "expected"),
+    [
+        ("EKG: sinus tach, no ST elevation, old LBBB", "LBBB", "historical"),
+        ("No fever, chills or SOB but has cough", "SOB", "negated"),
+        ("No fever, chills or SOB but has cough", "cough", "present"),
+        ("Skin: no rash, ecchymosis right flank", "ecchymosis", "present"),
+        ("pt doing well no complaints bp good cont same meds a1c 6.8 dm2 stable", "dm2", "present"),
+        ("GERD w/o esophagitis - cont PPI", "PPI", "present"),
+        ("Denies chest pain, possible UTI", "UTI", "possible"),
+        ("Possible cellulitis, abscess or gout", "abscess", "possible"),
+        ("Possible cellulitis, hypertension stable", "hypertension", "present"),
+        ("Syncope, vasovagal vs orthostatic", "Syncope", "present"),
+        ("DDx includes cellulitis, DVT, gout", "gout", "possible"),
+        ("hx HTN, afib, fell at home", "fell", "present"),
+        ("RR 24 (no stridor) wheeze", "wheeze", "present"),
+    ],
+)
+def test_a_list_ends_where_a_statement_begins(sentence: str, mention: str, expected: str) -> None:
+    """A denial runs over bare items; `old`, a side, a value, a dash, or a doubt of its own begin something new."""
+    assert read(sentence, mention) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "mention", "expected"),
+    [
+        ("UTI likely", "UTI", "possible"),
+        ("Acute sinusitis, likely viral.", "sinusitis", "present"),
+        ("PE?", "PE", "possible"),
+        ("Knee pain, ? meniscal tear", "Knee pain", "present"),
+        ("Pneumonia, organism not found", "Pneumonia", "present"),
+        ("Pneumonia, now resolved", "Pneumonia", "historical"),
+        ("Thrombasthenia (absent GPIIb)", "Thrombasthenia", "present"),
+        ("Pneumonia (resolved)", "Pneumonia", "historical"),
+        ("Shingles considered, no vesicles.", "Shingles", "negated"),
+        ("ARDS considered by ICU and rejected.", "ARDS", "negated"),
+        ("PE out on CT.", "PE", "negated"),
+        ("cough (-), wheezing (+)", "cough", "negated"),
+        ("cough (-), wheezing (+)", "wheezing", "present"),
+        ("Initially thought to be CHF but BNP normal; this was ruled out.", "CHF", "negated"),
+    ],
+)
+def test_what_stands_behind_may_decide(sentence: str, mention: str, expected: str) -> None:
+    """Denials, doubts and endings behind the words, where nothing else of the item stands between."""
+    assert read(sentence, mention) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "mention", "kind", "expected"),
+    [
+        ("avoid NSAIDs", "NSAIDs", "drug", "negated"),
+        ("avoid falls", "falls", "problem", "hypothetical"),
+        ("Patient declines COVID vaccine and screening colonoscopy.", "colonoscopy", "procedure", "negated"),
+        ("off tamoxifen since May", "tamoxifen", "drug", "historical"),
+        ("will schedule TKA", "TKA", "procedure", "hypothetical"),
+        ("mammogram ordered", "mammogram", "procedure", "hypothetical"),
+        ("apixaban for stroke prevention", "apixaban", "drug", "present"),
+        ("apixaban for stroke prevention", "stroke", "problem", "hypothetical"),
+        ("hx of gout on allopurinol", "allopurinol", "drug", "present"),
+        ("TAVR workup", "TAVR", "procedure", "hypothetical"),
+        ("Attempted LP unsuccessful", "LP", "procedure", "negated"),
+    ],
+)
+def test_some_cues_speak_of_one_kind_only(sentence: str, mention: str, kind: str, expected: str) -> None:
+    """Drugs are stopped and avoided, operations planned and declined; a prevention is of the illness."""
+    start = sentence.index(mention)
+    found = RULES.read(sentence).assertion(start, start + len(mention), MentionKind(kind))
+    assert found.assertion.value == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "mention", "expected"),
+    [
+        ("Brain metastases, cord compression and DVT excluded", "metastases", "negated"),
+        ("HTN, DM resolved", "HTN", "present"),
+        ("HTN, DM resolved", "DM", "historical"),
+        ("Colon polyps (tubular adenomas) removed", "polyps", "historical"),
+    ],
+)
+def test_a_cue_behind_several_speaks_of_the_nearest_and_those_joined_to_it(
+    sentence: str, mention: str, expected: str
+) -> None:
+    """`A, B and C excluded` excludes all three; `A, B resolved` only B."""
+    others = ["metastases", "cord compression", "DVT", "HTN", "DM", "polyps", "tubular adenomas"]
+    spans = [(sentence.index(w), sentence.index(w) + len(w)) for w in others if w in sentence]
+    start = sentence.index(mention)
+    found = RULES.read(sentence).assertion(start, start + len(mention), others=spans)
+    assert found.assertion.value == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "mention", "of_family"),
+    [
+        ("No family history of colon cancer.", "colon cancer", True),
+        ("Father had gout.", "gout", True),
+        ("No gout.", "gout", False),
+    ],
+)
+def test_a_denial_may_be_of_the_family(sentence: str, mention: str, *, of_family: bool) -> None:
+    """It says nothing of the patient."""
+    start = sentence.index(mention)
+    assert RULES.read(sentence).assertion(start, start + len(mention)).of_family is of_family
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Wife reports gout flares.", "Spoke w/ daughter re: gout.", "Per mother, gout.", "Son drove him, gout."],
+)
+def test_who_tells_is_not_who_has_it(sentence: str) -> None:
+    """Relatives report, drive and are spoken with."""
+    assert read(sentence, "gout") == "present"
 
 
 @given(

@@ -83,14 +83,21 @@ def test_every_measurement_leads_into_the_book(bmi: float, weeks: int, fy2026: C
         ("Pregnancy at 39 weeks gestation", 30, [("39 weeks", "Z3A.39")]),
         ("39 weeks and 2 days pregnant", 30, [("39 weeks and 2 days", "Z3A.39")]),
         ("12wks + 3d by LMP", 30, [("12wks + 3d", "Z3A.12")]),
-        ("G2P1 at 28w3d", 30, [("at 28w3d", "Z3A.28")]),
+        ("G2P1 at 28w3d", 30, [("28w3d", "Z3A.28")]),
         ("IUP 20w2d today", 30, [("20w2d", "Z3A.20")]),
+        ("Vaginal bleeding at 9 weeks", 29, [("9 weeks", "Z3A.09")]),
+        ("IUP at 37+5, severe preeclampsia", 30, [("37+5", "Z3A.37")]),
+        ("Pregnant, cough for 3 weeks", 30, []),
+        ("BMI 97th %ile for age", 8, [("BMI 97th %ile for age", "Z68.54")]),
+        ("NIHSS on arrival 11.", 70, [("NIHSS on arrival 11", "R29.711")]),
+        ("Smokes 1 ppd cigarettes", 50, [("Smokes 1 ppd", "F17.210")]),
+        ("Smoked 1 ppd until 2010, quit", 50, []),
         ("Cough for 3 weeks", 30, []),
         ("Follow up in 6 weeks", 30, []),
     ],
 )
 def test_measurements_are_found_with_their_words(sentence: str, age: int | None, found: list[tuple[str, str]]) -> None:
-    """Adult BMI, and weeks only where they are weeks of a pregnancy."""
+    """Body mass, weeks only where they are weeks of a pregnancy, the stroke scale, cigarettes a day."""
     assert [(sentence[m.start : m.end], m.code) for m in measurements(sentence, age, FIRST_OF_FY2027)] == found
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from agent.abbreviations import Abbreviations
 from agent.assertion import AssertionRules
+from agent.headings import HeadingTable
 from agent.mentions import MentionRules, find
-from agent.sections import HeadingTable, split
+from agent.sections import split
 from medcoding.mention import Assertion, Mention, MentionKind
 from retrieval.dictionary import Dictionary, Term
 from tests.flow.notes import encounter
@@ -29,6 +30,9 @@ TERMS: Sequence[Term] = (
     Term(text="breast cancer", stems=("C50.91",), source="clinical", history_code="Z85.3", family_code="Z80.3"),
     Term(text="history of falling", stems=("Z91.81",), source="clinical"),
     Term(text="insulin", stems=("Z79.4",), source="drug", needs=("E11",)),
+    Term(text="gestational diabetes", stems=("O24.41",), source="clinical"),
+    Term(text="COVID-19", stems=("U07.1",), source="clinical"),
+    Term(text="lisinopril", stems=(), source="drug"),
     Term(text="aortic insufficiency", stems=("I35.1",), source="clinical"),
     Term(text="adrenal insufficiency", stems=("E27.40",), source="clinical"),
 )
@@ -96,11 +100,16 @@ def test_an_ambiguous_abbreviation_is_read_by_its_context() -> None:
     assert only("AI with murmur.").stems == ("I35.1",)
 
 
-@pytest.mark.parametrize("heading", ["Allergies", "Electronically signed by"])
-def test_signature_and_allergies_are_not_read(heading: str) -> None:
+def test_a_signature_is_not_read() -> None:
     """Nothing there is a diagnosis."""
-    assert HEADINGS.kind(heading) is not None
-    assert words(f"{heading}:\ncough") == []
+    assert words("Electronically signed by:\ncough") == []
+
+
+def test_the_list_of_allergies_holds_substances() -> None:
+    """Penicillin there is an allergy to it, and no drug that is taken."""
+    allergy, hives = found_in("Allergies:\nPenicillin - hives")
+    assert (allergy.kind, allergy.stems) == (MentionKind.PROBLEM, ("Z88.0",))
+    assert hives.stems == ()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +136,7 @@ def test_a_stated_problem_without_a_term_stands_as_written() -> None:
 
 def test_a_stated_problem_keeps_all_its_words_as_context() -> None:
     """So that a more specific sibling can be recognised."""
-    (mention,) = found_in("Assessment:\nHypertension with heart failure: continue lisinopril")
+    mention, _ = found_in("Assessment:\nHypertension with heart failure: continue lisinopril")
     assert mention.context == ("hypertension", "with", "heart", "failure")
 
 
@@ -145,7 +154,7 @@ def test_a_stated_problem_keeps_all_its_words_as_context() -> None:
         ("FH:\nNo breast cancer.", "negated", ("C50.91",)),
         ("HPI:\nFamily history of breast cancer.", "family", ("Z80.3",)),
         ("HPI:\nHistory of breast cancer.", "historical", ("Z85.3",)),
-        ("HPI:\nHas a history of falling.", "present", ("Z91.81",)),
+        ("HPI:\nHas a history of falling.", "historical", ("Z91.81",)),
         ("ED course:\nPossible pneumonia.", "possible", ("J18.9",)),
     ],
 )
@@ -204,6 +213,27 @@ def test_a_flood_of_mentions_is_bounded() -> None:
     """600 and no more, with ids unbroken."""
     mentions = found_in("Cough. Gout. " * 400)
     assert [m.id for m in mentions] == list(range(1, 601))
+
+
+def test_what_complicates_a_pregnancy_is_of_its_trimester() -> None:
+    """Weeks of gestation anywhere in the record decide (I.C.15.a.3)."""
+    weeks, diabetes = found_in("G2P1 at 30w2d.", "Assessment:\nGestational diabetes.")
+    assert (weeks.axes.weeks, weeks.axes.trimester) == (30, "third")
+    assert (diabetes.axes.trimester, diabetes.axes.weeks) == ("third", None)
+    assert {"third", "trimester"} <= set(diabetes.axes.qualifiers)
+
+
+def test_contact_with_a_disease_is_a_mention_of_its_own() -> None:
+    """The wife is ill, the patient was exposed."""
+    mention = only("HPI:\nWife tested positive for COVID-19.")
+    assert (mention.assertion, mention.stems, mention.concept) == (Assertion.PRESENT, ("Z20.822",), "Z20.822")
+
+
+def test_a_term_without_a_code_leads_nowhere() -> None:
+    """Drugs, operations and signs by name are mentions without stems."""
+    drug, sign = found_in("Exam:\nOn lisinopril. Bibasilar crackles.")
+    assert (drug.kind, drug.stems, drug.concept) == (MentionKind.DRUG, (), None)
+    assert (sign.kind, sign.stems, sign.concept) == (MentionKind.PROBLEM, (), None)
 
 
 @given(st.lists(NOTE_LIKE | st.text(NOTE_ALPHABET, min_size=1, max_size=80), min_size=1, max_size=2))

@@ -31,7 +31,7 @@ ASSESSED = said("Hypertension", ASSESSMENT, 9, heads_problem=True, stems=("I10",
 
 def selected(*mentions: Mention, setting: Setting = OUTPATIENT) -> Reportable:
     """What is selected of a record."""
-    return select(chart(setting=setting.value), mentions)
+    return select(chart([f"Sentence {n}." for n in range(1, 13)], setting=setting.value), mentions)
 
 
 def verdict(item: Mention, setting: Setting = OUTPATIENT, *beside: Mention) -> NotCodedReason | str:

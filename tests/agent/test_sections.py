@@ -6,12 +6,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.sections import HeadingTable, split
+from agent.headings import HeadingTable
+from agent.sections import split
+from agent.statements import DIAGNOSIS_SECTIONS
 from medcoding.chart import Chart, SectionKind
+from medcoding.encounter import Document
 from tests.flow.notes import encounter
 from tests.strategies import NOTE_ALPHABET
 
 HEADINGS = HeadingTable()
+
+WORDING_DECIDES = {SectionKind.OTHER, *DIAGNOSIS_SECTIONS}
+"""Where a sentence's own wording may say what it is for."""
 
 ANY_TEXT = st.text(NOTE_ALPHABET, min_size=1, max_size=300)
 NOTE_PIECES = st.sampled_from(
@@ -170,6 +176,76 @@ def test_a_third_copy_names_the_first_author_too() -> None:
     assert [s.copied_from for s in chart_of(words, words, words).sentences] == [None, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (
+            "Cough 6 days. Known COPD. Dx acute bronchitis. No fever.\nSeen again in May.",
+            [
+                ("other", "Cough 6 days."),
+                ("other", "Known COPD."),
+                ("assessment", "acute bronchitis."),
+                ("assessment", "No fever."),
+                ("other", "Seen again in May."),
+            ],
+        ),
+        (
+            "CC: bat in bedroom.\nParents woke to a bat.\nMDM: treat as exposure.",
+            [
+                ("chief_complaint", "bat in bedroom."),
+                ("other", "Parents woke to a bat."),
+                ("assessment_plan", "treat as exposure."),
+            ],
+        ),
+        (
+            "Impression. Gout of the left toe.\nPlan. Rest.",
+            [("assessment", "Gout of the left toe."), ("plan", "Rest.")],
+        ),
+        (
+            "Dx: gout. CT: ileus, no leak. Walked today.",
+            [("assessment", "gout."), ("other", "CT: ileus, no leak."), ("other", "Walked today.")],
+        ),
+        (
+            "A: gout, doing well. Father had melanoma.",
+            [("assessment", "gout, doing well."), ("family_history", "Father had melanoma.")],
+        ),
+    ],
+)
+def test_dictated_notes_keep_their_sections_in_the_line(text: str, sentences: list[tuple[str, str]]) -> None:
+    """A label within a line holds to its end; findings told on the way open nothing; a relative is never assessed."""
+    assert said(text) == sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (
+            "Problem | Status | Plan\nHypertension | controlled | lisinopril\nGout | stable | rest\nSeen today.",
+            [
+                ("assessment_plan", "Hypertension | controlled | lisinopril"),
+                ("assessment_plan", "Gout | stable | rest"),
+                ("other", "Seen today."),
+            ],
+        ),
+        (
+            "| COPD | J44.9 | active |\nSeen today.",
+            [("problem_list", "| COPD | J44.9 | active |"), ("other", "Seen today.")],
+        ),
+    ],
+)
+def test_a_table_is_a_section(text: str, sentences: list[tuple[str, str]]) -> None:
+    """From its heading row, or from a row that carries codes, to its last row."""
+    assert said(text) == sentences
+
+
+@pytest.mark.parametrize(("setting", "kind"), [("inpatient", "results"), ("outpatient", "assessment")])
+def test_the_impression_of_a_film_is_a_finding_of_a_stay(setting: str, kind: str) -> None:
+    """Guideline III.B: in a stay the attending interprets; outpatient, the radiologist's reading counts (IV.K)."""
+    report = Document(document_id="d1", text="Impression:\nPneumonia.", type="imaging_report")
+    chart = split(encounter(setting=setting, documents=(report,)), HEADINGS)
+    assert [s.section.value for s in chart.sentences] == [kind]
+
+
 @given(st.lists(ANY_TEXT | NOTE_LIKE, min_size=1, max_size=3))
 @example(["\n\n"])
 @example(["Assessment"])
@@ -197,7 +273,7 @@ def test_sentences_lie_in_order_inside_their_section(text: str) -> None:
         assert words == words.strip()
         assert end <= sentence.span.start < sentence.span.end <= len(text)
         assert any(
-            sentence.section in {s.kind, SectionKind.ASSESSMENT}
+            (sentence.section in {s.kind, SectionKind.ASSESSMENT} or s.kind in WORDING_DECIDES)
             and s.span.start <= sentence.span.start
             and sentence.span.end <= s.span.end
             for s in chart.sections

@@ -106,7 +106,7 @@ def test_an_office_note_gets_the_codes_a_coder_expects(
         ("ed", "Assessment:\nPossible pneumonia\nCough", ["R05.9"]),
         ("inpatient", "Principal diagnosis: COPD exacerbation\nSecondary diagnoses: Hypertension", ["J44.1", "I10"]),
         ("inpatient", "Discharge diagnoses:\nPneumonia, resolved", ["J18.9"]),
-        ("outpatient", "Assessment:\nPneumonia, resolved", []),
+        ("outpatient", "Assessment:\nPneumonia, resolved", ["Z87.01"]),
         ("ed", "Assessment: Right ankle sprain after a fall down stairs.", ["S93.401A", "W10.9XXA"]),
         ("outpatient", "Follow up visit.\nAssessment: Sprain of left ankle", ["S93.402D"]),
     ],
