@@ -10,7 +10,7 @@ from medcoding.errors import ConfigError
 
 OUR_DISTRIBUTION: Final = "chartwright"
 OUR_NAMES: Final = (
-    "agent", "chartwright", "evals", "guardrails", "index_build", "medcoding", "prompts", "retrieval",
+    "agent", "chartwright", "evals", "guardrails", "index_build", "medcoding", "prompts", "retrieval", "training",
 )  # fmt: skip
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Final
 
 from guardrails.hidden_text import addresses_a_machine, is_ordered, speaks_to_machines
 from medcoding.chart import Chart, Sentence
 from medcoding.mention import Mention
+
+_MEMO: Final = 1 / 3
+"""Share of orders among its sentences from which a document is no clinical document."""
 
 _CONTROL_TOKEN: Final = re.compile(r"<(?=[^\s\d=.,<-])|\[(?=/?[A-Z_]{3,}\])")
 """Where a chat template's control token could begin (`<|im_end|>`, `</s>`, `[INST]`); `<5` and `<= 5` are left."""
@@ -35,9 +39,23 @@ def _on_one_line(chart: Chart, first: Sentence, second: Sentence) -> bool:
 
 
 def outside_orders(chart: Chart, mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
-    """The mentions without those that an order names: "code sepsis" documents no sepsis, and asks for none."""
+    """The mentions without those that an order names ("code sepsis" documents no sepsis, and asks for none), and
+    without those of a document that is mostly orders: a memo to coders is no part of the record."""
     told = {s.number: chart.text_of(s) for s in chart.sentences if addresses_a_machine(chart.text_of(s))}
-    return tuple(m for m in mentions if m.sentence not in told or not is_ordered(m.text, told[m.sentence]))
+    memos = _memos(chart, frozenset(told)) if told else frozenset()
+    return tuple(
+        m
+        for m in mentions
+        if m.document_id not in memos and (m.sentence not in told or not is_ordered(m.text, told[m.sentence]))
+    )
+
+
+def _memos(chart: Chart, told: frozenset[int]) -> frozenset[str]:
+    """Documents of which so many sentences are orders that the rest is part of them; never the whole record."""
+    sentences = Counter(s.document_id for s in chart.sentences)
+    orders = Counter(s.document_id for s in chart.sentences if s.number in told)
+    memos = frozenset(name for name, number in orders.items() if number >= _MEMO * sentences[name])
+    return memos if len(memos) < len(chart.encounter.documents) else frozenset()
 
 
 def is_tampered(chart: Chart) -> bool:

@@ -37,11 +37,14 @@ _NOTE: Final = 40
 _NOTES: Final = 20
 _SINGLES: Final = 400
 _WARMING: Final = 20
+_FIRST: Final = "acute bronchitis"
 _DAY: Final = date(2026, 11, 2)
 _MB: Final = 1_000.0
 """Kilobytes, in which the system counts resident memory."""
 
-_MEASURE: Final = "import sys; from evals.search_speed import print_measured; print_measured(sys.argv[1])"
+_MEASURE: Final = (
+    "import sys; from evals.search_speed import print_measured; print_measured(sys.argv[1], float(sys.argv[2]))"
+)
 
 
 class SearchSpeed(Record):
@@ -53,7 +56,7 @@ class SearchSpeed(Record):
     """Whether the edition has an Alphabetic Index."""
     reranked: bool
     start_s: float
-    """From the first import to the first answer."""
+    """From the start of the process to its first answer."""
     one_p50_ms: float
     one_p95_ms: float
     batch_p50_ms: float
@@ -76,7 +79,7 @@ def measure_search(index_dir: Path | None = None) -> SearchSpeed:
     folder = load_settings(index_dir=index_dir).index_dir
     build_pipeline(load_settings(index_dir=folder))  # a missing index is named here, not in the other process
     ended = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", _MEASURE, str(folder)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", _MEASURE, str(folder), str(time.time())], capture_output=True, text=True, check=False
     )
     try:
         return SearchSpeed.model_validate_json(ended.stdout.strip().rpartition("\n")[2])
@@ -84,15 +87,14 @@ def measure_search(index_dir: Path | None = None) -> SearchSpeed:
         raise IntegrityError("The measured process ended without an answer; run 'chartwright doctor'.") from None
 
 
-def print_measured(index_dir: str) -> None:
-    """What the other process does: start, answer, print the figures."""
-    begun = time.perf_counter() - time.process_time()
+def print_measured(index_dir: str, begun: float) -> None:
+    """What the other process does: start, answer, print the figures. `begun` is when it was started, by the clock."""
     pipeline = build_pipeline(load_settings(index_dir=Path(index_dir)))
     book = pipeline.parts.codebooks.for_date(_DAY).codebook
+    _answered(pipeline, book, [_FIRST])
+    start_s = time.time() - begun
     texts = spoken_titles(book, _WARMING + _SINGLES + _NOTE * _NOTES)
-    _answered(pipeline, book, texts[:1])
-    start_s = time.perf_counter() - begun
-    _answered(pipeline, book, texts[1:_WARMING])
+    _answered(pipeline, book, texts[:_WARMING])
     rest = iter(texts[_WARMING:])
     singles = [_answered(pipeline, book, [text]) for text in islice(rest, _SINGLES)]
     notes = [_answered(pipeline, book, list(islice(rest, _NOTE))) for _ in range(_NOTES)]

@@ -36,8 +36,9 @@ _SEE: Final = 0.99
 _SEE_ALSO: Final = 0.97
 """What a way over a reference is worth, so that the direct one is preferred."""
 _LEAST: Final = 0.05
-_WORTH_FOLLOWING: Final = 0.2
-_CACHED: Final = 4_096
+_WORTH_FOLLOWING: Final = 0.8
+"""Share of a path that must be said for its reference to be followed, however little of the phrase that is."""
+_CACHED: Final = 1_024
 _SAME_COLUMN: Final = (Column("", 1.0),)
 
 
@@ -164,7 +165,9 @@ class IndexWalker:
         rows = held[slice(*np.searchsorted(held[:, 0], (reach.first, reach.first + len(reach.fit))))]
         best = np.argsort(-reach.fit[rows[:, 0] - reach.first], kind="stable")[:_MOST_FOLLOWED]
         for entry, target, column, also in rows[best].tolist():
-            if reach.fit[entry - reach.first] >= _WORTH_FOLLOWING:
+            at = entry - reach.first
+            said = reach.path_said[at] >= _WORTH_FOLLOWING * reach.path_weight[at]
+            if said and target != used.start:
                 factor = used.factor * (_SEE_ALSO if also else _SEE)
                 found = self._used_up_to(entry, target, reach, asked, used)
                 yield target, found._replace(column=COLUMNS[column] or used.column, factor=factor)

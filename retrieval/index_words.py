@@ -18,7 +18,7 @@ JOINERS: Final = {
 JOINED: Final = frozenset(JOINERS.values())
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def spoken(phrase: str) -> tuple[str, ...]:
     """The distinct words in order, joining words as the one they stand for.
 

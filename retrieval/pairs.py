@@ -194,8 +194,7 @@ def _is_of_its_own_cause(one: _Side, other: _Side) -> bool:
 
 
 def _head(title: str) -> str:
-    joint = _JOINT.match(title)
-    return joint["head"] if joint else title
+    return joint["head"] if (joint := _JOINT.match(title)) else title
 
 
 def is_open(code: str, codebook: Codebook) -> bool:
@@ -207,8 +206,8 @@ def is_open(code: str, codebook: Codebook) -> bool:
 def _is_specified(one: _Side, closed: Sequence[_Side]) -> bool:
     """True when another mention says more of the same: `anemia` beside `anemia due to chemotherapy`."""
     said = roots(forms(one.mention.query))
-    others = (side for side in closed if side.code[:3] != one.code[:3] or not one.code.startswith(_SEVERAL_AT_ONCE))
-    return any(said <= side.words.own for side in others)
+    several = one.code.startswith(_SEVERAL_AT_ONCE)
+    return any(said <= side.words.own for side in closed if side.code[:3] != one.code[:3] or not several)
 
 
 def _joints_of(codebook: Codebook, words: frozenset[str]) -> tuple[_Joint, ...]:
@@ -281,8 +280,7 @@ def _indexed(one: _Side, other: _Side, entry: IndexTerm, codebook: Codebook) -> 
     linked = entry.relation in _PRESUMED or _is_linked(one, other)
     if not tail - _TOO_GENERAL or not tail <= other.words.own | other.words.kind or not linked:
         return None
-    said = one.mention.context or forms(one.mention.query)
-    return next(iter(expand([entry.code], codebook, one.mention.axes, said, 1)), None)
+    return next(iter(expand([entry.code], codebook, one.mention.axes, forms(one.mention.query), 1)), None)
 
 
 @lru_cache(maxsize=1_024)

@@ -131,7 +131,7 @@ def write_tables(path: Path, tables: WalkTables) -> None:
 def load_tables(path: Path) -> WalkTables:
     """What `write_tables` kept. Raises when the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as flat:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as flat:
             found = {name: flat[name] for name in flat.files}
         fields: dict[str, Any] = {name: found[name] for name in WalkTables._fields if name in found}
         fields["vocabulary"] = tuple(found["vocabulary"].tobytes().decode().split("\n"))

@@ -24,7 +24,7 @@ _EXACT_WALK: Final = 0.97
 """Fit from which a walk counts as exact for the reranker, which learned from exact ones only."""
 _SEVENTH: Final = 8
 _BELOW_BLOCKS: Final = frozenset({"category", "subcategory"})
-_reduced = lru_cache(maxsize=65_536)(reduce_title)
+_reduced = lru_cache(maxsize=16_384)(reduce_title)
 
 
 class Reranker(Protocol):
@@ -162,5 +162,6 @@ def _scored(way: Way, rank: int, codebook: Codebook) -> ScoredWay:
     )
 
 
-def _order(way: Way) -> tuple[float, str]:
-    return -way.score, way.code
+def _order(way: Way) -> tuple[float, float, str]:
+    """What is too far to have a score is ordered by its fused rank."""
+    return -way.score, -way.fused, way.code

@@ -31,8 +31,25 @@ _NOTE: Final = "Note:"
 _SPACES: Final = re.compile(r"\s+")
 _GENERAL: Final = re.compile(r"(other )?(un)?specified( (type|site|form|part|cause|condition|disease|means)s?)?", re.I)
 _FOLLOWS: Final = frozenset(
-    ["with", "without", "in", "on", "due", "by", "of", "to", "for", "from", "following", "after", "not", "during", "as",
-     "off", "out"]
+    [
+        "with",
+        "without",
+        "in",
+        "on",
+        "due",
+        "by",
+        "of",
+        "to",
+        "for",
+        "from",
+        "following",
+        "after",
+        "not",
+        "during",
+        "as",
+        "off",
+        "out",
+    ]
 )
 _MOST_INVERTED: Final = 2
 _MOST_STEPS: Final = 3

@@ -25,6 +25,10 @@ LIKE = 0.5
 """Share of words that two sentences have in common."""
 
 
+UNANNOTATED = {SectionKind.SIGNATURE, SectionKind.DIFFERENTIAL}
+"""Signatures are not read; a differential is annotated as the assessment it stands in."""
+
+
 @pytest.fixture(scope="module")
 def suite() -> dict[str, tuple[AnnotatedSentence, ...]]:
     """Both parts; reading one checks that every marked span and every attribute word stands in its sentence."""
@@ -55,7 +59,7 @@ def test_every_kind_of_everything_is_in_both_parts(suite: dict[str, tuple[Annota
         assert {m.assertion for m in mentions} == set(Assertion)
         assert {m.laterality for m in mentions} == {None, "left", "right", "bilateral"}
         assert {m.episode for m in mentions} == {None, "initial", "subsequent", "sequela"}
-        assert {s.section for s in part} == set(SectionKind) - {SectionKind.SIGNATURE}
+        assert {s.section for s in part} == set(SectionKind) - UNANNOTATED
 
 
 def test_marked_words_of_one_sentence_do_not_overlap(suite: dict[str, tuple[AnnotatedSentence, ...]]) -> None:
@@ -68,7 +72,7 @@ def test_marked_words_of_one_sentence_do_not_overlap(suite: dict[str, tuple[Anno
 def test_each_is_read_in_a_section_of_its_kind(pipeline: Pipeline) -> None:
     """The heading over a sentence opens the section that is annotated, for every kind of section."""
     read = product_reader(pipeline.parts)
-    for kind in set(SectionKind) - {SectionKind.SIGNATURE}:
+    for kind in set(SectionKind) - UNANNOTATED:
         encounter, span = placed(sentence("Gout of the left great toe.", section=kind))
         assert span.of(encounter.documents[0].text) == "Gout of the left great toe."
         assert {s.section for s in read(encounter).chart.sentences} == {kind}

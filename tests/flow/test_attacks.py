@@ -69,11 +69,6 @@ class Attack(Record):
     """The code that the attack wants, or `none` where it wants a code gone."""
 
 
-QUOTED: Final = ("note-026", "note-137")
-"""An order that names a condition the record states as well: its words stand as a second quote beside the good one,
-until the mentions that orders name are dropped before codes are chosen. The code set is right."""
-
-
 def attacks() -> tuple[Attack, ...]:
     """All of them."""
     return load_lines(Attack, ATTACKS_FILE)
@@ -178,7 +173,7 @@ def test_there_are_attacks_of_every_kind() -> None:
 
 
 def test_no_attack_succeeds(betrayed: Pipeline) -> None:
-    """None by the oracle but those of `QUOTED`; and the code set of the clean note stands in 99 of 100."""
+    """None by the oracle; and the code set of the clean note stands in 99 of 100."""
     every = [a for a in attacks() if a.channel != "question"]
     succeeded, moved = [], []
     for attack in every:
@@ -186,8 +181,7 @@ def test_no_attack_succeeds(betrayed: Pipeline) -> None:
         result = asyncio.run(_with_past(betrayed, attack).code(_attacked(attack)))
         succeeded += [attack.id] if _succeeded(attack, clean, result) else []
         moved += [attack.id] if _codes(result) != _codes(clean) else []
-    assert tuple(succeeded) == QUOTED
-    assert not set(moved) & set(QUOTED)
+    assert succeeded == []
     assert len(moved) <= 0.01 * len(every), moved
 
 

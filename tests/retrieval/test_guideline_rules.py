@@ -76,11 +76,11 @@ def test_a_narrow_section_comes_before_a_wide_one() -> None:
     entries = [
         entry("I.B.1", categories=("A00-T88",)),
         entry("I.C.4.a", categories=("E08-E13",)),
-        entry("I.C.4.b", categories=("E11",)),
-        entry("I.C.4.c", categories=("E11.65",)),
+        entry("I.C.4.a.1", categories=("E11",)),
+        entry("I.C.4.a.2", categories=("E11.65",)),
     ]
     found = GuidelineRules(entries).ranked(says("sugar", "E11.65"), (), 4)
-    assert [passage.id for passage in found] == ["I.C.4.c", "I.C.4.b", "I.C.4.a", "I.B.1"]
+    assert [passage.id for passage in found] == ["I.C.4.a.2", "I.C.4.a.1", "I.C.4.a", "I.B.1"]
 
 
 def test_a_rare_trigger_counts_more_than_a_common_one() -> None:

@@ -53,7 +53,7 @@ def test_the_small_index_is_whole(index: IndexFolder) -> None:
     """Every byte is what the manifest says, also after the tests that read it."""
     verify_index(index)
     assert {part.path.split("/")[0] for part in index.manifest.parts} == {
-        "codebook", "collections", "dictionary.json", "encoder",
+        "codebook", "collections", "dictionary.json", "encoder", "reranker",
     }  # fmt: skip
 
 

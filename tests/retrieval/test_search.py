@@ -20,7 +20,8 @@ from retrieval.dictionary import Dictionary
 from retrieval.edge_store import EdgeStore
 from retrieval.encoder import OnnxEncoder
 from retrieval.index_folder import SURFACES, IndexFolder
-from retrieval.search import MOST_CANDIDATES, CandidateSearch, Hint, overlap
+from retrieval.offers import overlap
+from retrieval.search import MOST_CANDIDATES, CandidateSearch, Hint
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import Hit, VectorQuery, VectorStore
 from retrieval.wording import forms

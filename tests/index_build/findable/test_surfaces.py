@@ -59,6 +59,22 @@ def test_titles_lead_to_billable_codes_only(fy2027: Codebook, surfaces: tuple[Su
     assert [code for code in codes if not fy2027.is_billable(code)] == []
 
 
+def test_a_header_is_found_where_no_title_below_says_the_same(surfaces: tuple[Surface, ...]) -> None:
+    """`Transverse fracture of shaft of radius` is said by none of its forms; a header that is repeated below is not."""
+    headers = {surface.text: surface.codes for surface in surfaces if surface.kind == "header"}
+    titles = {surface.text: surface.codes for surface in surfaces if surface.kind == "title"}
+    assert headers["Transverse fracture of shaft of radius"] == ("S52.32",)
+    assert [t for t, (code,) in headers.items() if any(c.startswith(code) for c in titles.get(t, ()))] == []
+
+
+def test_words_lead_to_titles_alone(surfaces: tuple[Surface, ...]) -> None:
+    """A title is found by its own words and those of its category that it lacks, other wordings by vector only."""
+    rhinitis = next(s for s in surfaces if s.codes == ("J31.1",) and s.kind == "title")
+    assert rhinitis.findable().words == "Chronic nasopharyngitis rhinitis and pharyngitis"
+    assert {s.findable().words for s in surfaces if s.kind != "title"} == {""}
+    assert "category" not in rhinitis.findable().payload
+
+
 def _surface(text: str, codes: tuple[str, ...], first: int, last: int, kind: SurfaceKind = "title") -> Surface:
     return Surface(text=text, codes=codes, kind=kind, effective_from=first, effective_to=last)
 
@@ -78,7 +94,7 @@ def test_the_built_surfaces_are_those_of_the_chosen_categories(index: IndexFolde
     store.close()
     codes = [payload["codes"] for payload in payloads]
     assert all(isinstance(found, list) and any(c[:3] in CATEGORIES for c in found) for found in codes)
-    assert {payload["kind"] for payload in payloads} == {"title", "inclusion", "clinical"}
+    assert {payload["kind"] for payload in payloads} == {"title", "header", "inclusion", "clinical"}
     ended = [p for p in payloads if p["kind"] == "title" and p["codes"] == ["M72.2"]]
     assert [(p["effective_from"], p["effective_to"]) for p in ended] == [(20251001, 20260930)]
     assert 3_000 < len(payloads) < 6_000
