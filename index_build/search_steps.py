@@ -31,7 +31,7 @@ from index_build.findable.policies import STORE, ingest_policies
 from index_build.findable.procedure_surfaces import findable_procedures
 from index_build.findable.reranker import copy_reranker, reranker_digest
 from index_build.findable.surfaces import Surface, edition_surfaces, merged, read_surfaces, write_surfaces
-from index_build.findable.terms import clinical_terms, drug_terms, surface_terms
+from index_build.findable.terms import clinical_terms, drug_terms, named_terms, surface_terms
 from index_build.guidelines.digest import guideline_entries
 from index_build.readers.crosswalk import read_crosswalk
 from index_build.stages import code_digest, linked
@@ -57,7 +57,8 @@ def searchable(shop: Workshop, books: Sequence[Codebook], indexed: Iterable[Surf
 
 def dictionary(shop: Workshop, surfaces: Sequence[Surface]) -> int:
     """Write the term dictionary, our own terms first; returns its number of wordings."""
-    return write_terms(shop.work / layout.DICTIONARY, (*clinical_terms(), *drug_terms(), *surface_terms(surfaces)))
+    terms = (*clinical_terms(), *drug_terms(), *named_terms(), *surface_terms(surfaces))
+    return write_terms(shop.work / layout.DICTIONARY, terms)
 
 
 def walk_tables(shop: Workshop) -> None:

@@ -52,7 +52,7 @@ def _surface(payload: object, near: float, dense: float, sparse: float) -> NearS
     codes = fields.get("codes", ())
     return NearSurface(
         text=str(fields.get("text", "")),
-        codes=tuple(map(str, codes)) if isinstance(codes, (list, tuple)) else (),
+        codes=tuple(codes) if isinstance(codes, list) else (),
         kind=str(fields.get("kind", "")),
         near=near,
         dense=dense,

@@ -56,7 +56,7 @@ class Depth(NamedTuple):
     """Of so many of the best codes the siblings are added behind everything else."""
 
 
-OFFERED: Final = Depth(hits=24, surfaces=30, walks=8, most_reranked=24, least_likeness=_LEAST_LIKENESS)
+OFFERED: Final = Depth(hits=24, surfaces=30, walks=8, most_reranked=40, least_likeness=_LEAST_LIKENESS)
 """What an encounter is answered with."""
 
 DEEP: Final = Depth(hits=200, surfaces=200, walks=24, most_reranked=100, least_likeness=0.0, siblings=50)
