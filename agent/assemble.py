@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.confidence import Scores, score
+from agent.confidence_inputs import confidence_inputs
 from agent.explain import Explainer, Facts
 from agent.procedure_rationale import procedure_code_line
 from agent.procedures import ProcedureLine
@@ -91,6 +92,9 @@ def _line(
         poa=line.poa,
         confidence=scores.confidence,
         confidence_reasons=scores.reasons,
+        confidence_inputs=confidence_inputs(
+            line, mentions[0], answered.retrieved, answered.findings, answered.chart.encounter
+        ),
         documentation_score=scores.documentation,
         route=route_of(line.code, line.source, scores, answered.findings, routing),
         source=line.source,

@@ -16,15 +16,16 @@ from agent.combine import CombinationTable
 from agent.explain import Explainer
 from agent.llm import LLM
 from agent.mentions import MentionRules
-from agent.pipeline import Model, Parts, Pipeline
+from agent.pipeline import Parts, Pipeline
 from agent.preflight import refuse_clashing_distributions
+from agent.questions import Model
 from agent.sections import HeadingTable
 from agent.settings import Settings
 from guardrails.payer_file import read_payer_rules
 from medcoding.errors import ConfigError
 from medcoding.payer_rule import PayerRule
 from medcoding.result import Stamp
-from prompts.loader import Prompt, load_prompt
+from prompts.loader import load_prompt
 from retrieval import index_folder as layout
 from retrieval.dictionary import Dictionary
 from retrieval.edge_store import EdgeStore
@@ -40,6 +41,9 @@ from retrieval.similar import SimilarSearch
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import VectorStore
 
+LIVE_PROMPT: Final = "v2"
+"""The version of the verify prompt that a served model gets."""
+
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _OUR_PACKAGES: Final = ("medcoding", "prompts", "retrieval", "guardrails", "agent")
 
@@ -54,8 +58,7 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
     books = open_books(index)
     searches = _searches(index, books, settings)
     digest = searches.knowledge.all_passages()
-    prompt = load_prompt("verify", settings.verify_prompt)
-    model = _model(settings, prompt, llm)
+    model = _model(settings, llm)
     return Pipeline(
         Parts(
             books=books,
@@ -71,7 +74,9 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
             routing=settings.routing,
             payer_rules=load_payer_rules(payer_files(settings.payer_rules)),
             model=model,
-            stamp=_stamp(settings, index, prompt, model),
+            explain_prompt=load_prompt("explain", settings.explain_prompt),
+            why_prompt=load_prompt("why", settings.why_prompt),
+            stamp=_stamp(settings, index, model),
         )
     )
 
@@ -127,21 +132,30 @@ def open_collection(index: IndexFolder, name: str, settings: Settings) -> Vector
     return EdgeStore.open_copy(index.collection(name))
 
 
-def _model(settings: Settings, prompt: Prompt, llm: LLM | None) -> Model | None:
-    if llm is None and settings.llm.base_url is None:
+def _model(settings: Settings, llm: LLM | None) -> Model | None:
+    """The language model: the one given, a server, one in this process, or none."""
+    asked, wording = settings.llm, settings.verify_prompt
+    if llm is None and asked.base_url is None and asked.model is None:
         return None
-    if llm is None:
+    if llm is None and asked.base_url is not None:
         from agent.vllm import VllmLLM  # openai and instructor take a second to import
 
-        llm = VllmLLM(settings.llm)
+        llm = VllmLLM(asked)
+    if llm is None:
+        from agent.local import LocalLLM, local_model
+
+        card = local_model(asked)
+        asked = asked.model_copy(update={"note_tokens": min(asked.note_tokens, card.note_tokens)})
+        wording = wording or card.prompt
+        llm = LocalLLM(asked, card)
     secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
-    return Model(llm, prompt, secret, settings.llm, settings.fallback)
+    return Model(llm, load_prompt("verify", wording or LIVE_PROMPT), secret, asked, settings.fallback)
 
 
-def _stamp(settings: Settings, index: IndexFolder, prompt: Prompt, model: Model | None) -> Stamp:
+def _stamp(settings: Settings, index: IndexFolder, model: Model | None) -> Stamp:
     return Stamp(
         code=_code_digest(),
-        prompt=prompt.digest[:16],
+        prompt=model.prompt.digest[:16] if model else "none",
         model=model.llm.name if model else "none",
         codebook=index.manifest.digest_under(layout.CODEBOOKS),
         index=index.manifest.digest,

@@ -131,6 +131,7 @@ def _merged(code: str, parts: Sequence[ProposedCode], reason: str) -> ProposedCo
         source=weakest.source if all(p.source is weakest.source for p in parts) else Source.RULES,
         strength=weakest.strength,
         reason=reason,
+        signals=weakest.signals,
     )
 
 

@@ -1,6 +1,7 @@
 """The one way to a language model, seen from the steps: settings, messages, answers, errors.
 
-`agent.vllm` implements it. A step knows only the protocol `LLM`, so a test gives it a scripted one.
+`agent.instructed` implements it over a transport: a server (`agent.vllm`), this process (`agent.local`), recorded
+answers (`agent.replay`). A step knows only the protocol `LLM`, so a test gives it a scripted one.
 
 Errors: `DependencyError` (server missing, down, too slow or refusing) and `UnusableAnswerError` (the answer does not
 fit). No message, log line or chained exception holds note text.
@@ -24,8 +25,12 @@ class LlmSettings(Record):
 
     base_url: str | None = None
     """The server's OpenAI-compatible root, for instance `http://127.0.0.1:8000/v1`; None means no model server."""
+    allowed_hosts: tuple[str, ...] = ()
+    """The only hosts a chart may go to, as JSON (`["vllm.hospital.org"]`); empty allows this machine, private
+    addresses and names of the local network."""
     model: str | None = None
-    """Name the server knows the model by; None takes the first one it lists."""
+    """Name the server knows the model by; None takes the first one it lists. `mini`, or a folder with a model, answers
+    in this process without a server."""
     api_key: SecretStr | None = None
     timeout_s: float = Field(default=60.0, gt=0)
     """Longest wait for one HTTP request."""
@@ -44,8 +49,21 @@ class LlmSettings(Record):
     reask: int = Field(default=1, ge=0)
     """How often an unusable answer is asked for again."""
     max_tokens: int = Field(default=400, ge=1)
+    note_tokens: int = Field(default=12_000, ge=100)
+    """About how many tokens of a record are shown; the model's context must hold some 4,000 more."""
     temperature: float = Field(default=0.0, ge=0)
     seed: int = 0
+    samples: int = Field(default=0, ge=0, le=8)
+    """Further samples of an answer that is not sure of itself; how many agree is recorded."""
+    sure_from: float = Field(default=0.8, ge=0, le=1)
+    """Probability of the choice from which no further sample is asked."""
+    sample_temperature: float = Field(default=0.7, gt=0)
+    expand: bool = True
+    """Offer more telling siblings of a chosen code in a second short round."""
+    repair: bool = True
+    """Ask once more about codes of which a check says that they must be resolved."""
+    explain: bool = True
+    """Let the model put rationales and answers to a coder's question into words, from the established facts."""
     cost_per_1k_tokens_in: float = Field(default=0.0, ge=0)
     cost_per_1k_tokens_out: float = Field(default=0.0, ge=0)
 
@@ -114,11 +132,17 @@ class LLM(Protocol):
         ...
 
     async def answer(
-        self, messages: Sequence[Message], response_model: type[AnswerT], *, cache_salt: str | None = None
+        self,
+        messages: Sequence[Message],
+        response_model: type[AnswerT],
+        *,
+        cache_salt: str | None = None,
+        sample: int = 0,
     ) -> Answer[AnswerT]:
         """Answer as a `response_model`. Raises `DependencyError` or `ModelOutputError`, both free of note text.
 
-        Only questions with the same `cache_salt` share the server's prefix cache.
+        Only questions with the same `cache_salt` share the server's prefix cache. `sample` 0 is the answer itself; a
+        higher number asks for a further one at `sample_temperature`, with a seed of its own.
         """
         ...
 

@@ -1,15 +1,16 @@
 """The whole way of an encounter on one screen.
 
-split → find → select → retrieve → verify → reconcile → check → score and route → explain
+split → find → select → retrieve → verify → reconcile → check (→ verify, once) → score and route → explain
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from agent.administered import administered
 from agent.assemble import Answered, assemble
@@ -18,27 +19,30 @@ from agent.choose import choose, choose_dependent, is_dependent
 from agent.combine import CombinationTable
 from agent.explain import Explainer
 from agent.leftovers import not_adopted, suggested, unread
-from agent.llm import LLM, LlmSettings, Usage
+from agent.llm import Usage
 from agent.mentions import MentionRules, find
+from agent.note_budget import cut_findings
 from agent.procedures import ProcedureLines, is_medicare, procedure_lines, with_procedures
+from agent.questions import Model, Offer
+from agent.reasoned import objections, reasoned
 from agent.reconcile import reconcile
 from agent.reportable import Reportable, select
 from agent.route import RoutingSettings
 from agent.sections import HeadingTable, split
-from agent.verify import Verification, verify
-from agent.withheld import is_tampered, outside_orders, withheld_sentences
+from agent.told import Step, Telling, may_write, steps
+from agent.verify import Verification, repair
+from agent.withheld import outside_orders, withheld_sentences
 from guardrails.case import Case
 from guardrails.check import check
 from medcoding.candidate import CandidateOrigin, MentionCandidates, Retrieved
 from medcoding.chart import Chart
 from medcoding.codebook import Codebooks, EditionChoice
-from medcoding.encounter import Encounter, Suggestion
-from medcoding.errors import DependencyError
-from medcoding.finding import Finding
+from medcoding.encounter import Encounter
+from medcoding.finding import Finding, Severity
 from medcoding.guideline import GuidelineEntry
 from medcoding.mention import Mention, MentionKind
 from medcoding.payer_rule import PayerRule
-from medcoding.proposal import Choice, Proposal
+from medcoding.proposal import Choice, Proposal, Source
 from medcoding.result import CodingResult, Cost, Stamp
 from prompts.loader import Prompt
 from retrieval.guideline_rules import GuidelineRules, RecordSays
@@ -52,18 +56,6 @@ _PASSAGES_NEAR = 12
 _POLICIES = 3
 _SIMILAR_ASKED = 20
 _SIMILAR_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The language model with what it needs; absent where none is configured."""
-
-    llm: LLM
-    prompt: Prompt
-    secret: bytes
-    """Installation secret: the note's delimiter and the tenants' cache salts are derived from it."""
-    settings: LlmSettings
-    fallback_allowed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +75,8 @@ class Parts:
     routing: RoutingSettings
     payer_rules: tuple[PayerRule, ...]
     model: Model | None
+    explain_prompt: Prompt
+    why_prompt: Prompt
     stamp: Stamp
 
     @property
@@ -99,12 +93,13 @@ class Clock:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time one step."""
+        """Time one step; a step that is taken again adds to its own time."""
         started = time.perf_counter()
         try:
             yield
         finally:
-            self.stage_ms[name] = round((time.perf_counter() - started) * 1000, 3)
+            spent = (time.perf_counter() - started) * 1000
+            self.stage_ms[name] = round(self.stage_ms.get(name, 0.0) + spent, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +112,20 @@ class Prepared:
     retrieved: Retrieved
     procedures: ProcedureLines
     edition: EditionChoice
+
+
+class Settled(NamedTuple):
+    """Record of *reconcile* and *check*: one code set with what the rules say about it."""
+
+    verification: Verification
+    choices: tuple[Choice, ...]
+    proposal: Proposal
+    findings: tuple[Finding, ...]
+
+    @property
+    def open_count(self) -> int:
+        """Findings that stand in the way of the set."""
+        return sum(finding.severity is not Severity.ADVISE for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +152,25 @@ class Pipeline:
         """
         return (await self.trace(encounter)).result
 
+    async def stream(self, encounter: Encounter) -> AsyncIterator[Step]:
+        """The codes, then each explanation as it is written, last the complete result.
+
+        Raises what `code` raises, and before the first step. Close it to stop what is under way.
+        """
+        trace = await self.trace(encounter)
+        async with aclosing(steps(trace.result, self._telling(trace))) as arriving:
+            async for step in arriving:
+                yield step
+
     async def trace(self, encounter: Encounter) -> Trace:
         """The same way with the record of every step."""
         clock = Clock()
         prepared = await asyncio.to_thread(self.prepare, encounter, clock)
         with clock.step("verify"):
             verification, why_rules = await self._verified(prepared)
-        return await asyncio.to_thread(self._concluded, prepared, verification, why_rules, clock)
+        settled = await asyncio.to_thread(self._settled, prepared, verification, clock)
+        settled = await self._repaired(prepared, settled, clock)
+        return await asyncio.to_thread(self._concluded, prepared, settled, why_rules, clock)
 
     async def aclose(self) -> None:
         """Close the connections to the model server."""
@@ -222,27 +243,20 @@ class Pipeline:
         medicare = is_medicare(encounter.payer, [document.text for document in encounter.documents])
         return procedure_lines(done, offered, medicare=medicare)
 
+    def _telling(self, trace: Trace) -> Telling | None:
+        """What explanations are written from; None where no model is to write, or where it did not answer before."""
+        parts, prepared = self.parts, trace.prepared
+        answers = any(choice.source is Source.LLM for choice in trace.choices)
+        if parts.model is None or not answers or not may_write(prepared.chart, parts.model):
+            return None
+        return Telling(trace.result, prepared.chart, prepared.edition.codebook, parts.explain_prompt, parts.model)
+
     async def _verified(self, prepared: Prepared) -> tuple[Verification, str]:
         """The model's choices, or none and the reason why rules will choose."""
-        model = self.parts.model
-        if model is None:
-            return Verification(), "chosen by rules, no language model is configured"
-        if is_tampered(prepared.chart):
-            return Verification(), "chosen by rules, the record holds words addressed to a machine"
-        problems = [m for m in prepared.selected.mentions if not is_dependent(m)]
-        try:
-            verification = await verify(
-                prepared.chart, problems, prepared.retrieved, model.llm, model.prompt, model.secret
-            )
-        except DependencyError:
-            if not model.fallback_allowed:
-                raise
-            return Verification(), "chosen by rules, the language model did not answer"
-        if verification.failures and not model.fallback_allowed:
-            raise DependencyError(next(iter(verification.failures.values())), retryable=True)
-        return verification, "chosen by rules, the language model gave no usable answer"
+        return await reasoned(_offer(prepared), self.parts.model)
 
-    def _concluded(self, prepared: Prepared, verification: Verification, why_rules: str, clock: Clock) -> Trace:
+    def _settled(self, prepared: Prepared, verification: Verification, clock: Clock) -> Settled:
+        """One code set from all choices, and what the guardrails say about it."""
         parts, codebook = self.parts, prepared.edition.codebook
         with clock.step("reconcile"):
             choices = _all_choices(prepared, verification)
@@ -250,14 +264,35 @@ class Pipeline:
             proposal = with_procedures(proposal, prepared.procedures)
         with clock.step("check"):
             findings = check(self.case(prepared, proposal))
-            findings += (*unread(prepared.mentions), *not_adopted(prepared.chart.encounter.suggestions, proposal))
+        return Settled(verification, choices, proposal, findings)
+
+    async def _repaired(self, prepared: Prepared, settled: Settled, clock: Clock) -> Settled:
+        """The one step back: what must be resolved goes to the model once more; kept where it resolves something."""
+        model, open_questions = self.parts.model, objections(settled.proposal, settled.findings)
+        if model is None or not model.settings.repair or not settled.verification.choices or not open_questions:
+            return settled
+        with clock.step("repair"):
+            again = await repair(_offer(prepared), model, settled.verification, open_questions)
+        if again.choices == settled.verification.choices:
+            return settled._replace(verification=again)
+        later = await asyncio.to_thread(self._settled, prepared, again, clock)
+        return later if later.open_count < settled.open_count else settled._replace(verification=again)
+
+    def _concluded(self, prepared: Prepared, settled: Settled, why_rules: str, clock: Clock) -> Trace:
+        parts, codebook, verification = self.parts, prepared.edition.codebook, settled.verification
+        findings = (
+            *settled.findings,
+            *unread(prepared.mentions),
+            *cut_findings(verification.left_out),
+            *not_adopted(prepared.chart.encounter.suggestions, settled.proposal),
+        )
         with clock.step("explain"):
             answered = Answered(
                 chart=prepared.chart,
                 mentions=prepared.selected.mentions,
                 left_out=prepared.selected.left_out,
                 retrieved=prepared.retrieved,
-                proposal=proposal,
+                proposal=settled.proposal,
                 procedures=prepared.procedures.lines,
                 findings=findings,
                 why_rules=why_rules,
@@ -265,7 +300,7 @@ class Pipeline:
             result = assemble(answered, codebook, parts.explainer, parts.routing, parts.stamp)
         stamp = parts.stamp.model_copy(update={"model": parts.model.llm.name or "none" if parts.model else "none"})
         result = result.model_copy(update={"cost": _cost(verification.usage, parts.model, clock), "stamp": stamp})
-        return Trace(prepared, choices, proposal, findings, result)
+        return Trace(prepared, settled.choices, settled.proposal, findings, result)
 
     def case(self, prepared: Prepared, proposal: Proposal) -> Case:
         """What the guardrails read."""
@@ -283,8 +318,10 @@ class Pipeline:
         )
 
 
-def _hints(suggestions: tuple[Suggestion, ...]) -> Iterator[Hint]:
-    return (Hint(code, CandidateOrigin.SUGGESTION) for code in filter(None, map(suggested, suggestions)))
+def _offer(prepared: Prepared) -> Offer:
+    """What the model is asked about: every problem that does not wait for another code."""
+    problems = tuple(m for m in prepared.selected.mentions if not is_dependent(m))
+    return Offer(prepared.chart, problems, prepared.retrieved, prepared.edition.codebook)
 
 
 def _all_choices(prepared: Prepared, verification: Verification) -> tuple[Choice, ...]:

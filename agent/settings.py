@@ -45,8 +45,12 @@ class Settings(BaseSettings):
     """Folder of the index that `chartwright index build` makes."""
     secret: SecretStr | None = None
     """Installation secret, from which note delimiters and cache salts are derived; made per process when absent."""
-    verify_prompt: str = "v1"
-    """Live version of the verify prompt."""
+    verify_prompt: str | None = None
+    """Version of the verify prompt; None takes the one a bundled model was trained on, else the live one."""
+    explain_prompt: str = "v1"
+    """Live version of the prompt that puts a code's rationale into words."""
+    why_prompt: str = "v1"
+    """Live version of the prompt that answers a coder's question."""
     fallback: bool = True
     """Answer by rules when the model is down; false makes that an error (exit 3)."""
     payer_rules: Path | None = None

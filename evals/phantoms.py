@@ -15,7 +15,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final, get_args
 
 from agent.llm import Answer, AnswerT, LlmSettings, Message, Usage
-from agent.pipeline import Model, Pipeline
+from agent.pipeline import Pipeline
+from agent.questions import Model
 from medcoding.candidate import Candidate, CandidateOrigin, MentionCandidates
 from medcoding.codebook import Codebook, Codebooks
 from medcoding.codes import CodeSystem
@@ -69,10 +70,15 @@ class GreedyModel:
     name = "greedy"
 
     async def answer(
-        self, messages: Sequence[Message], response_model: type[AnswerT], *, cache_salt: str | None = None
+        self,
+        messages: Sequence[Message],
+        response_model: type[AnswerT],
+        *,
+        cache_salt: str | None = None,
+        sample: int = 0,
     ) -> Answer[AnswerT]:
         """The first number that may be answered."""
-        del messages, cache_salt
+        del messages, cache_salt, sample
         choice = get_args(response_model.model_fields["choice"].annotation)[0]
         value = response_model.model_validate({"evidence": [1], "reason": "it fits", "missing": None, "choice": choice})
         return Answer(value=value, content=value.model_dump_json(), usage=Usage())

@@ -61,6 +61,37 @@ class ModelSignals(Record):
     """Probability of the chosen id, renormalised over the allowed ids; None when the server sent no logprobs."""
     margin: float | None = None
     """Chosen id's probability less the next one's."""
+    agreement: float | None = None
+    """Share of further samples that chose the same id; None where none was asked."""
+
+
+class ConfidenceInputs(Record):
+    """What a code's confidence can rest on, each measured outside the claims of whoever chose it."""
+
+    choice_probability: float | None = None
+    margin: float | None = None
+    agreement: float | None = None
+    """As in `ModelSignals`; None where no model chose the code or nothing was measured."""
+    candidate_rank: int | None = None
+    """1-based place among the candidates of the leading mention; None where the code was put in by a rule."""
+    retrieval_score: float | None = None
+    retrieval_lead: float | None = None
+    """Fused score of the code less that of the best candidate of another category."""
+    similarity: float | None = None
+    """Cosine between the mention and the wording that matched."""
+    rules_agree: bool | None = None
+    """Whether the rules would have chosen the same code for the leading mention."""
+    encoder_agrees: bool | None = None
+    """Whether the encoder proposes the code too; None where it was not asked."""
+    similar_share: float | None = None
+    """Share of the similar past encounters that carry the code's category; None where there are none."""
+    suggested: bool = False
+    """Whether another system suggested the code."""
+    findings_open: int = 0
+    """Findings about the code that must be resolved."""
+    findings_advised: int = 0
+    mentions: int = 1
+    """Mentions that carry the code."""
 
 
 class Choice(Record):

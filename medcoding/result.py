@@ -13,7 +13,7 @@ from medcoding.characters import CharacterAxis
 from medcoding.codes import CodeRole, CodeSystem, PresentOnAdmission
 from medcoding.encounter import Setting
 from medcoding.finding import Finding
-from medcoding.proposal import EvidenceQuote, NotCoded, Source
+from medcoding.proposal import ConfidenceInputs, EvidenceQuote, NotCoded, Source
 from medcoding.record import Record
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -69,6 +69,22 @@ class Alternative(Record):
     why_not: str
 
 
+class Explanation(Record):
+    """A rationale in prose: written from the facts of the rationale only, and held against them."""
+
+    text: str
+    quotes: tuple[int, ...] = ()
+    """Places in the line's `evidence`, from 0, of the quotes it cites."""
+    guidelines: tuple[str, ...] = ()
+    """Ids of the guideline sections it cites, each one of the rationale's `guidelines`."""
+    source: Source
+    """`llm`; `rules` where the model's words could not be used and the summary stands in their place."""
+    model: str | None = None
+    """The model that wrote it."""
+    why_rules: str = ""
+    """Why the summary stands, in one sentence; empty where the model wrote the text."""
+
+
 class Rationale(Record):
     """Why this code, in facts that were established before anything was written."""
 
@@ -82,6 +98,8 @@ class Rationale(Record):
     would_change: str
     """The one fact that would change the code."""
     similar_encounters: tuple[SimilarEncounter, ...] = ()
+    explanation: Explanation | None = None
+    """None where no model was asked for one, and while it is being written."""
 
 
 class CodeLine(Record):
@@ -97,6 +115,7 @@ class CodeLine(Record):
     units: int | None = None
     confidence: Share
     confidence_reasons: tuple[str, ...]
+    confidence_inputs: ConfidenceInputs | None = None
     documentation_score: Share
     route: Route
     source: Source

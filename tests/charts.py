@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from medcoding.candidate import Candidate, CandidateOrigin
 from medcoding.chart import Chart, Section, SectionKind, Sentence, Span
+from medcoding.codebook import Codebook, EditionContent, write_codebook
 from medcoding.codes import CodeSystem
 from medcoding.encounter import Document, Encounter, Patient, Setting, Sex
 from medcoding.mention import Assertion, Mention
+from medcoding.notes import CodeTarget, InstructionalNote, InstructionalNotes
+from tests.index_build.tiny_index import FY2027, entry
 
 SENTENCES: Final = ("Knee pain for two weeks.", "Gout of the left knee.", "Hypertension is controlled.")
 
@@ -66,3 +72,26 @@ def candidates(*codes: str) -> tuple[Candidate, ...]:
         )
         for number, code in enumerate(codes, start=1)
     )
+
+
+_GOUT_NOTES: Final = InstructionalNotes(
+    excludes1=(InstructionalNote(text="Hypertension (I10)", targets=(CodeTarget(first="I10", last="I10"),)),),
+    code_first=(InstructionalNote(text="any lead poisoning (T56.0-)"),),
+)
+
+
+@cache
+def book() -> Codebook:
+    """Gout of the ankle and knee with an invented Excludes1 note, and high blood pressure."""
+    path = Path(tempfile.mkdtemp()) / "gout.sqlite"
+    entries = (
+        entry("I10", None, "Essential (primary) hypertension"),
+        entry("M10", None, "Gout", _GOUT_NOTES),
+        entry("M10.06", "M10", "Idiopathic gout, knee").model_copy(update={"billable": False}),
+        entry("M10.061", "M10.06", "Idiopathic gout, right knee"),
+        entry("M10.062", "M10.06", "Idiopathic gout, left knee"),
+        entry("M10.069", "M10.06", "Idiopathic gout, unspecified knee"),
+        entry("M10.9", "M10", "Gout, unspecified"),
+    )
+    write_codebook(path, EditionContent(FY2027, entries))
+    return Codebook(path)

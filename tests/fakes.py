@@ -34,7 +34,12 @@ class ScriptedLLM:
         self.salts: list[str | None] = []
 
     async def answer(
-        self, messages: Sequence[Message], response_model: type[AnswerT], *, cache_salt: str | None = None
+        self,
+        messages: Sequence[Message],
+        response_model: type[AnswerT],
+        *,
+        cache_salt: str | None = None,
+        sample: int = 0,
     ) -> Answer[AnswerT]:
         """Answer as the script says; what does not fit the response model is an `UnusableAnswerError`."""
         self.asked.append(tuple(messages))

@@ -61,10 +61,11 @@ def test_what_is_only_this_machines_does_not_show(
 
 
 def test_the_model_shows_in_the_stamp(settings: Settings, shipped: Stamp) -> None:
-    """By its name."""
+    """By its name, with the digest of the prompt it is asked with; without a model no prompt plays a part."""
     with_model = stamp(settings, scripted=True)
-    assert differing(with_model, shipped) == {"model"}
+    assert differing(with_model, shipped) == {"model", "prompt"}
     assert (shipped.model, with_model.model) == ("none", "scripted")
+    assert shipped.prompt == "none"
 
 
 def test_the_prompt_shows_in_the_stamp(settings: Settings) -> None:
@@ -77,7 +78,7 @@ def test_the_prompt_shows_in_the_stamp(settings: Settings) -> None:
 def test_an_unknown_prompt_version_is_the_operators_to_mend(settings: Settings) -> None:
     """A setting that names nothing is refused at the start, not at the first encounter."""
     with pytest.raises(ConfigError):
-        stamp(settings, verify_prompt="v999")
+        stamp(settings, scripted=True, verify_prompt="v999")
 
 
 def test_an_empty_secret_is_none(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 
 from agent.llm import LlmSettings, Message, UnusableAnswerError, Usage
-from agent.vllm import VllmLLM
+from agent.vllm import VllmLLM, server_url
 from medcoding.errors import ConfigError, DependencyError
 from medcoding.record import Record
 from tests.model_server import GOOD, Reply, completion, serving
@@ -277,7 +277,32 @@ def test_a_malformed_base_url_is_refused_when_the_client_is_built(url: str | Non
 
 def test_a_bare_host_gets_the_usual_path() -> None:
     """`http://host:8000` means `http://host:8000/v1`."""
-    assert str(VllmLLM(LlmSettings(base_url="http://host:8000"))._transport._client.base_url) == "http://host:8000/v1/"
+    assert server_url(LlmSettings(base_url="http://host:8000")) == "http://host:8000/v1"
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "inside"),
+    [
+        ("localhost", (), True),
+        ("10.1.2.3", (), True),
+        ("[::1]", (), True),
+        ("vllm", (), True),
+        ("models.hospital.lan", (), True),
+        ("api.example.com", (), False),
+        ("8.8.8.8", (), False),
+        ("0.0.0.0", (), False),
+        ("api.example.com", ("api.example.com",), True),
+        ("localhost", ("api.example.com",), False),
+    ],
+)
+def test_a_chart_goes_to_allowed_hosts_only(host: str, allowed: tuple[str, ...], inside: bool) -> None:
+    """Without a list only hosts inside are allowed; with one, only the hosts it names."""
+    settings = LlmSettings(base_url=f"http://{host}:8000/v1", allowed_hosts=allowed)
+    if inside:
+        assert server_url(settings) == f"http://{host}:8000/v1"
+    else:
+        with pytest.raises(ConfigError, match="CHARTWRIGHT_LLM__ALLOWED_HOSTS"):
+            server_url(settings)
 
 
 def test_money_is_tokens_at_the_configured_rate() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,16 +12,18 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agent.llm import Answer, AnswerT, Message, TokenScore
-from agent.verify import MentionAnswer, Verification, choice_signals, response_model, verify
-from medcoding.candidate import MentionCandidates, Retrieved, SimilarEncounter
+from agent.llm import Answer, AnswerT, LlmSettings, Message
+from agent.questions import Model, Offer, response_model
+from agent.verify import Verification, repair, verify, widen
+from medcoding.candidate import Candidate, MentionCandidates, Retrieved, SimilarEncounter
 from medcoding.codes import CodeSystem
 from medcoding.errors import ConfigError, DependencyError
+from medcoding.finding import Finding, Severity
 from medcoding.guideline import GuidelineEntry
 from medcoding.mention import Assertion, Axes
 from medcoding.proposal import NotCodedReason, Source
 from prompts.loader import load_prompt
-from tests.charts import SENTENCES, candidates, chart, mention
+from tests.charts import SENTENCES, book, candidates, chart, mention
 from tests.fakes import USAGE_PER_ANSWER, ObedientTraitor, ScriptedLLM
 
 SECRET = b"installation secret"
@@ -48,14 +49,10 @@ def says(choice: str, evidence: Sequence[int] = (2,), **changes: Any) -> dict[st
 
 async def run(llm: Any, **changes: Any) -> Verification:
     """Verify the two mentions."""
-    values: dict[str, Any] = {
-        "chart": chart(),
-        "mentions": MENTIONS,
-        "retrieved": RETRIEVED,
-        "prompt": PROMPT,
-        "secret": SECRET,
-    }
-    return await verify(llm=llm, **(values | changes))
+    values: dict[str, Any] = {"chart": chart(), "mentions": MENTIONS, "retrieved": RETRIEVED, "secret": SECRET}
+    values |= {"prompt": PROMPT, "settings": LlmSettings()} | changes
+    offer = Offer(values["chart"], values["mentions"], values["retrieved"], book())
+    return await verify(offer, Model(llm, values["prompt"], values["secret"], values["settings"]))
 
 
 async def asked(**changes: Any) -> list[tuple[Message, ...]]:
@@ -175,10 +172,15 @@ async def test_all_mentions_are_asked_at_once() -> None:
 
     class Waiting(ScriptedLLM):
         async def answer(
-            self, messages: Sequence[Message], response_model: type[AnswerT], *, cache_salt: str | None = None
+            self,
+            messages: Sequence[Message],
+            response_model: type[AnswerT],
+            *,
+            cache_salt: str | None = None,
+            sample: int = 0,
         ) -> Answer[AnswerT]:
             await everyone.wait()
-            return await super().answer(messages, response_model, cache_salt=cache_salt)
+            return await super().answer(messages, response_model, cache_salt=cache_salt, sample=sample)
 
     async with asyncio.timeout(2):
         assert len((await run(Waiting(lambda _: says("1")))).choices) == 2
@@ -244,7 +246,7 @@ async def test_long_words_of_the_model_are_cut() -> None:
 def test_the_schema_puts_the_choice_last_and_bounds_no_string() -> None:
     """Evidence, reason and what is missing come before the choice; `maxLength` would stall the grammar."""
     for sentences in (3, 200):
-        schema = response_model(candidates("I10", "I11.9"), sentences).model_json_schema()
+        schema = response_model(candidates("I10", "I11.9"), range(1, sentences + 1)).model_json_schema()
         assert list(schema["properties"]) == schema["required"] == ["evidence", "reason", "missing", "choice"]
         assert schema["properties"]["choice"]["enum"] == ["1", "2", "none"]
         assert schema["additionalProperties"] is False
@@ -255,7 +257,9 @@ def test_the_schema_puts_the_choice_last_and_bounds_no_string() -> None:
 def test_what_was_not_offered_cannot_be_answered(choice: object) -> None:
     """Only the offered numbers and `none`, letter for letter, are accepted."""
     with pytest.raises(ValidationError):
-        response_model(candidates("I10", "I11.9"), 3).model_validate(says("1") | {"choice": choice}, strict=True)
+        response_model(candidates("I10", "I11.9"), (1, 2, 3)).model_validate(
+            says("1") | {"choice": choice}, strict=True
+        )
 
 
 @pytest.mark.parametrize("target", ["2", "3", "17", "Z99.9"])
@@ -279,60 +283,78 @@ async def test_an_order_that_is_known_as_one_never_reaches_the_model() -> None:
     assert "[4] (left out: no clinical text)" in traitor.asked[0][1].content
 
 
-def scored(*tokens: tuple[str, float] | tuple[str, float, dict[str, float]], content: str | None = None) -> Answer[Any]:
-    """An answer of the given tokens, each with its share and its rivals' shares."""
-    scores = tuple(
-        TokenScore(
-            text=token[0].encode(),
-            logprob=math.log(token[1]),
-            alternatives=tuple(
-                (text.encode(), math.log(share)) for text, share in (token[2] if len(token) > 2 else {}).items()
-            ),
-        )
-        for token in tokens
+def offer(*codes: str, **about: Any) -> Offer:
+    """One mention of gout with candidates of these codes."""
+    retrieved = Retrieved(candidates=(MentionCandidates(mention_id=1, candidates=titled(*codes)),))
+    return Offer(chart(**about), MENTIONS[:1], retrieved, book())
+
+
+def titled(*codes: str) -> tuple[Candidate, ...]:
+    """Numbered candidates with the titles of the small code book."""
+    return tuple(
+        candidate.model_copy(update={"title": book().title(candidate.code)}) for candidate in candidates(*codes)
     )
-    text = "".join(token[0] for token in tokens) if content is None else content
-    return Answer(value=MentionAnswer(evidence=[], reason="", missing=None, choice="1"), content=text, tokens=scores)
 
 
-def test_probability_is_that_of_the_ids_tokens() -> None:
-    """The tokens of the id and of its closing quote are multiplied, no others; the margin is to the best rival."""
-    answer = scored(
-        ('{"reason":"é","choice":"', 0.1),
-        ("1", 0.8, {"1": 0.8, "2": 0.15, "none": 0.05}),
-        ("2", 0.5, {"2": 0.5, '"}': 0.4}),
-        ('"}', 1.0),
-        ("<|im_end|>", 0.3),
-        content='{"reason":"é","choice":"12"}',
-    )
-    signals = choice_signals(answer, ("1", "2", "12", "none"))
-    assert signals.choice_probability == pytest.approx(0.4)
-    assert signals.margin == pytest.approx(0.4 - 0.8 * 0.4)
+async def test_a_more_telling_sibling_is_offered_in_a_second_round() -> None:
+    """The record names the left knee, so gout without a site is asked about once more, beside that knee's code."""
+    llm = ScriptedLLM(lambda text: says("2" if "Idiopathic gout, left knee" in text else "1"))
+    asked, model = offer("M10.9", sentences=("Idiopathic gout of the left knee.",) * 3), Model(llm, PROMPT, SECRET)
+    first = await verify(asked, model)
+    second = await widen(asked, model, first)
+    assert [choice.code for choice in (*first.choices, *second.choices)] == ["M10.9", "M10.062"]
+    assert second.usage == USAGE_PER_ANSWER + USAGE_PER_ANSWER
+    assert len(llm.asked) == 2
 
 
-def test_probability_is_renormalised_over_the_allowed_ids() -> None:
-    """Shares of tokens that cannot spell an allowed id are taken out."""
-    answer = scored(('{"choice":"', 1.0), ("1", 0.3, {"2": 0.2, "7": 0.4, " ": 0.1}), ('"}', 0.5, {"9": 0.5}))
-    signals = choice_signals(answer, ("1", "2", "none"))
-    assert signals.choice_probability == pytest.approx(0.6)
-    assert signals.margin == pytest.approx(0.2)
+async def test_nothing_is_asked_again_where_nothing_says_more() -> None:
+    """A record without further words costs no second question."""
+    llm = ScriptedLLM(lambda _: says("1"))
+    asked, model = offer("M10.9", sentences=("Gout.",) * 3), Model(llm, PROMPT, SECRET)
+    first = await verify(asked, model)
+    assert await widen(asked, model, first) == first
+    assert len(llm.asked) == 1
 
 
-def test_a_token_may_span_more_than_the_id() -> None:
-    """Quotes and brackets in the id's token do not disturb the alignment, nor does text before the answer."""
-    answer = scored(("thinking…", 0.2), ('{"choice":', 0.9), ('"1"}', 0.7, {'"2"}': 0.3}), content='{"choice":"1"}')
-    assert choice_signals(answer, ("1", "2")).choice_probability == pytest.approx(0.7)
+async def test_a_second_round_that_fails_loses_nothing() -> None:
+    """A server lost between the rounds leaves the first answer as it was."""
+    answers: list[Any] = [says("1"), DependencyError("The model server does not answer.")]
+    llm = ScriptedLLM(lambda _: answers.pop(0))
+    asked, model = offer("M10.9", sentences=("Idiopathic gout of the left knee.",) * 3), Model(llm, PROMPT, SECRET)
+    first = await verify(asked, model)
+    assert await widen(asked, model, first) == first
+
+
+async def test_a_finding_goes_back_with_its_words_and_its_mend() -> None:
+    """What must be resolved stands in the question, and the code its mend names among the candidates."""
+    finding = Finding(
+        rule="laterality.side", severity=Severity.MUST_RESOLVE, codes=("M10.9",), message="The side is documented.",
+        source="I.B.13", mend="Choose the left knee.", mend_codes=("M10.062",),
+    )  # fmt: skip
+    llm = ScriptedLLM(lambda text: says("2" if "The side is documented." in text else "1"))
+    asked, model = offer("M10.9"), Model(llm, load_prompt("verify", "v2"), SECRET)
+    first = await verify(asked, model)
+    again = await repair(asked, model, first, {1: (finding,)})
+    assert [choice.code for choice in again.choices] == ["M10.062"]
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [
-        scored(content='{"choice":"1"}'),
-        scored(('{"choice":"2"}', 0.5), content='{"choice":"1"}'),
-        scored(('{"other":"1"}', 0.5)),
-        scored(content=""),
-    ],
+    ("samples", "said", "agreement"), [(0, [], None), (2, ["1", "none"], 0.5), (3, ["1", "1", "1"], 1.0)]
 )
-def test_tokens_that_do_not_spell_the_answer_give_no_probability(answer: Answer[Any]) -> None:
-    """Without an alignment there is no number, rather than a wrong one."""
-    assert choice_signals(answer, ("1", "2")).choice_probability is None
+async def test_an_unsure_answer_is_sampled_again(samples: int, said: list[str], agreement: float | None) -> None:
+    """How many of the further samples say the same is recorded; the answer itself stays the first."""
+    answers = ["1", *said]
+    llm = ScriptedLLM(lambda _: says(answers.pop(0)))
+    model = Model(llm, PROMPT, SECRET, LlmSettings(samples=samples))
+    result = await verify(offer("M10.9"), model)
+    assert result.choices[0].code == "M10.9"
+    assert result.choices[0].signals.agreement == agreement
+    assert len(llm.asked) == 1 + samples
+
+
+async def test_what_the_model_did_not_read_is_listed() -> None:
+    """A record beyond the budget is cut by section, and the verification names what was left out."""
+    record = chart(("Gout of the left knee.", *(f"Long sentence number {n} about nothing." for n in range(100))))
+    model = Model(ScriptedLLM(lambda _: says("1", [1])), PROMPT, SECRET, LlmSettings(note_tokens=100))
+    result = await verify(Offer(record, (mention(1, "Gout", 1),), offer("M10.9").retrieved, book()), model)
+    assert [str(part) for part in result.left_out] == ["document 1, assessment, sentences 4 to 101"]

@@ -17,7 +17,8 @@ from typing import Final, Literal
 import pytest
 from pydantic import Field
 
-from agent.pipeline import Model, Pipeline
+from agent.pipeline import Pipeline
+from agent.questions import Model
 from agent.settings import Settings
 from agent.why import why
 from medcoding.codes import CodeSystem

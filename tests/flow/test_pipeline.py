@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from agent.bootstrap import build_pipeline
+from agent.bootstrap import LIVE_PROMPT, build_pipeline
 from agent.llm import UnusableAnswerError
-from agent.pipeline import Clock, Model, Pipeline
+from agent.pipeline import Clock, Pipeline
+from agent.questions import Model
 from agent.settings import Settings
 from agent.verify import Verification
 from medcoding.codes import CodeSystem
@@ -295,7 +296,7 @@ Script = Callable[[str], Mapping[str, object] | Exception]
 
 def with_model(pipeline: Pipeline, settings: Settings, llm: Any, *, fallback: bool = True) -> Pipeline:
     """The same pipeline with a language model."""
-    prompt = load_prompt("verify", settings.verify_prompt)
+    prompt = load_prompt("verify", LIVE_PROMPT)
     model = Model(llm, prompt, b"secret of the tests", settings.llm, fallback_allowed=fallback)
     return Pipeline(replace(pipeline.parts, model=model))
 

@@ -10,13 +10,14 @@ import httpx
 import pytest
 
 from agent.llm import Answer, AnswerT, LlmSettings, Message
+from agent.questions import Model, Offer
 from agent.verify import Verification, verify
 from agent.vllm import VllmLLM
 from medcoding.candidate import MentionCandidates, Retrieved
 from medcoding.errors import DependencyError
 from medcoding.proposal import NotCodedReason
 from prompts.loader import load_prompt
-from tests.charts import candidates, chart, mention
+from tests.charts import book, candidates, chart, mention
 from tests.real.server import VllmServer
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]  # starting a server may take minutes on a busy machine
@@ -48,7 +49,8 @@ def retrieved(*offers: Sequence[str]) -> Retrieved:
 async def run(llm: Any, *offers: Sequence[str], **about: Any) -> Verification:
     """Verify as many mentions as there are offers on a small chart."""
     mentions = [mention(number, "Gout", 2) for number in range(1, len(offers) + 1)]
-    return await verify(chart(**about), mentions, retrieved(*offers), llm, PROMPT, SECRET)
+    offer = Offer(chart(**about), mentions, retrieved(*offers), book())
+    return await verify(offer, Model(llm, PROMPT, SECRET))
 
 
 async def test_only_what_was_offered_comes_back(llm: VllmLLM) -> None:
@@ -127,10 +129,15 @@ class Killer:
         self._llm, self._server, self._left = llm, server, after
 
     async def answer(
-        self, messages: Sequence[Message], response_model: type[AnswerT], *, cache_salt: str | None = None
+        self,
+        messages: Sequence[Message],
+        response_model: type[AnswerT],
+        *,
+        cache_salt: str | None = None,
+        sample: int = 0,
     ) -> Answer[AnswerT]:
         """See `LLM.answer`."""
-        answer = await self._llm.answer(messages, response_model, cache_salt=cache_salt)
+        answer = await self._llm.answer(messages, response_model, cache_salt=cache_salt, sample=sample)
         self._left -= 1
         if self._left == 0:
             self._server.kill()
