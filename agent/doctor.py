@@ -36,7 +36,7 @@ def examine(settings: Settings) -> tuple[Check, ...]:
         ("packages", _packages),
         ("index", _index),
         ("search", _search),
-        ("model server", _model),
+        ("model", _model),
     )
     return tuple(_guarded(name, step, settings) for name, step in steps)
 
@@ -79,16 +79,19 @@ def _search(settings: Settings) -> Check:
 
 
 def _model(settings: Settings) -> Check:
-    """Which model answers. The address is shown without any credentials it may hold."""
-    if settings.llm.base_url is None:
+    """Which model answers, whether within the schema, and what to change. The address is shown without credentials."""
+    if settings.llm.base_url is None and settings.llm.model is None:
         words = "none configured, rules answer; set CHARTWRIGHT_LLM__BASE_URL to a vLLM server's /v1 address"
-        return Check(name="model server", state="absent", detail=words)
-    from agent.vllm import served_model
+        return Check(name="model", state="absent", detail=words)
+    from agent.model_check import check_model
 
-    served = served_model(settings.llm)
-    where = urlsplit(settings.llm.base_url).hostname or "the configured address"
-    length = f", context {served.context_tokens:,} tokens" if served.context_tokens else ""
-    return Check(name="model server", state="ok", detail=f"{served.name} answers at {where}{length}")
+    found = check_model(settings.llm)
+    where = f"at {urlsplit(settings.llm.base_url).hostname}" if settings.llm.base_url else "in this process"
+    length = f", context {found.context_tokens:,} tokens" if found.context_tokens else ""
+    kept = "keeps to the schema" if found.honours_schema else "does not keep to the schema"
+    advice = f"; {'; '.join(found.advice)}" if found.advice else ""
+    words = f"{found.name} answers {where} in {found.seconds:.2f} s and {kept}{length}{advice}"
+    return Check(name="model", state="ok" if found.honours_schema else "broken", detail=words)
 
 
 def _version(name: str) -> str:

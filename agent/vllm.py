@@ -82,6 +82,9 @@ class _Http:
 
     async def create(self, **request: Any) -> ChatCompletion:
         """One chat completion. Raises openai's own errors."""
+        if "response_format" in request:  # as it is: openai would walk through every node of the schema
+            whole = {**(request["extra_body"] or {}), "response_format": request.pop("response_format")}
+            request["extra_body"] = whole
 
         async def send() -> ChatCompletion:  # openai's own method does not look like a coroutine function to tenacity
             completion: ChatCompletion = await self._client.chat.completions.create(**request)

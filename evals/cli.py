@@ -18,6 +18,7 @@ from evals.changes import compared_runs
 from evals.gate import faults, read_gate
 from evals.gold_check import check_suite
 from evals.loaders.gold_set import GoldForm, GoldOptions
+from evals.model_path import cli as model_path_cli
 from evals.monthly.page import as_markdown
 from evals.monthly.report import measure_month
 from evals.parts_cli import COLUMNS, IndexOption, JsonOption
@@ -202,7 +203,8 @@ def robustness(
     print(report.model_dump_json(indent=1) if as_json else as_text(report))
 
 
-app.registered_commands += (*parts_cli.app.registered_commands, *search_cli.app.registered_commands)
+for part in (parts_cli, search_cli, model_path_cli):
+    app.registered_commands += part.app.registered_commands
 
 
 def _settings(model: str | None, index_dir: Path | None, *, no_fallback: bool) -> Settings:

@@ -12,7 +12,7 @@ from agent.llm import LlmSettings
 from agent.preflight import OUR_NAMES, refuse_clashing_distributions
 from agent.settings import Settings
 from medcoding.errors import ConfigError
-from tests.model_server import serving
+from tests.model_server import completion, serving
 
 
 def checks(settings: Settings) -> dict[str, Check]:
@@ -27,9 +27,9 @@ def test_a_whole_installation_is_fine_without_a_model(settings: Settings) -> Non
         "packages": "ok",
         "index": "ok",
         "search": "ok",
-        "model server": "absent",
+        "model": "absent",
     }
-    assert "CHARTWRIGHT_LLM__BASE_URL" in found["model server"].detail
+    assert "CHARTWRIGHT_LLM__BASE_URL" in found["model"].detail
     assert "FY2026" in found["index"].detail
     assert "384 dimensions" in found["search"].detail
 
@@ -57,17 +57,27 @@ def test_a_changed_byte_is_found(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_the_model_server_is_asked_what_it_serves(settings: Settings) -> None:
-    """Name and host are shown."""
-    with serving(models=("coder-7b",)) as server:
-        found = checks(settings.model_copy(update={"llm": LlmSettings(base_url=server.url)}))["model server"]
+    """Name, host and whether it kept to the schema are shown."""
+    with serving(completion('{"reason":"schema","choice":"7"}'), models=("coder-7b",)) as server:
+        found = checks(settings.model_copy(update={"llm": LlmSettings(base_url=server.url)}))["model"]
     assert found.state == "ok"
     assert "coder-7b answers at 127.0.0.1" in found.detail
+    assert "keeps to the schema" in found.detail
+    assert "advice" not in found.detail
+
+
+def test_a_server_that_ignores_the_schema_is_broken(settings: Settings) -> None:
+    """It answers what it likes, so the mend is the server's own option."""
+    with serving(completion("Once upon a time."), models=("coder-7b",)) as server:
+        found = checks(settings.model_copy(update={"llm": LlmSettings(base_url=server.url)}))["model"]
+    assert found.state == "broken"
+    assert "--structured-outputs-config" in found.detail
 
 
 def test_a_dead_model_server_is_broken_and_keeps_its_secrets(settings: Settings, dead_port: int) -> None:
     """A configured server that does not answer is a fault; credentials in its address are not shown."""
     llm = LlmSettings(base_url=f"http://user:hush@127.0.0.1:{dead_port}/v1", attempts=1, backoff_s=0)
-    found = checks(settings.model_copy(update={"llm": llm}))["model server"]
+    found = checks(settings.model_copy(update={"llm": llm}))["model"]
     assert found.state == "broken"
     assert "hush" not in found.detail
 
