@@ -42,9 +42,9 @@ $(INDEX): $(INSTALLED) $(BUILT_FROM)
 	@$(BIN)/chartwright index build
 	@touch $@
 
-demo: $(INDEX) ## Code the samples: rationale in the terminal, page in var/demo.html
-	@$(BIN)/chartwright code samples/*.json --html var/demo.html
-	@$(BIN)/chartwright code samples/telephone_followup.txt --setting outpatient --dos 2026-11-10
+demo: $(INDEX) ## Code the samples: rationale in the terminal, page in var/demo.html; MODEL=mini asks the small model
+	@$(BIN)/chartwright code samples/*.json --html var/demo.html $(if $(MODEL),--model $(MODEL))
+	@$(BIN)/chartwright code samples/telephone_followup.txt --setting outpatient --dos 2026-11-10 $(if $(MODEL),--model $(MODEL))
 
 check: $(INSTALLED) ## Format, lint, types, import rules
 	$(BIN)/ruff format --check .

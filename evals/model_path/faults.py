@@ -69,12 +69,15 @@ async def _measured(
     names = (*FAULTS, _KILLED)
     for done, name in enumerate(names):
         advance(done, len(names))
-        outcomes.append(await _outcome(name, encounter, rules, deadline_s, rules_s))
+        outcomes.append(await outcome_of(name, encounter, rules, deadline_s, rules_s))
     advance(len(names), len(names))
     return FaultReport(deadline_s=deadline_s, rules_s=round(rules_s, 3), outcomes=tuple(outcomes))
 
 
-async def _outcome(name: str, encounter: Encounter, rules: Pipeline, deadline_s: float, rules_s: float) -> FaultOutcome:
+async def outcome_of(
+    name: str, encounter: Encounter, rules: Pipeline, deadline_s: float, rules_s: float
+) -> FaultOutcome:
+    """Code one encounter against one fault; `rules_s` is what the rules alone take."""
     async with StandInServer(fault=FAULTS.get(name)) as server:
         settings = LlmSettings(base_url=server.url, timeout_s=deadline_s, total_s=deadline_s, concurrency=64)
         pipeline = asked_at(rules, settings)

@@ -50,6 +50,7 @@ class StandInServer:
         self._pace = pace
         self._fault = fault or _send
         self._seen: set[str] = set()
+        self._handlers: set[asyncio.Task[object]] = set()
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -59,17 +60,25 @@ class StandInServer:
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
+        for handler in self._handlers:
+            handler.cancel()
+        await asyncio.gather(*self._handlers, return_exceptions=True)
 
     def close(self) -> None:
         """Stop answering, as a killed server does."""
         self._server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                body = await reader.readexactly(_length(head))
-                await self._fault(writer, await self._answered(json.loads(body)) if body else _MODELS)
-        writer.close()
+        handler = asyncio.current_task()
+        if handler:
+            self._handlers.add(handler)
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                while head := await reader.readuntil(b"\r\n\r\n"):
+                    body = await reader.readexactly(_length(head))
+                    await self._fault(writer, await self._answered(json.loads(body)) if body else _MODELS)
+        finally:
+            writer.close()
 
     async def _answered(self, request: dict[str, Any]) -> bytes:
         prompt = "".join(message["content"] for message in request["messages"])
@@ -140,8 +149,7 @@ _MODELS: Final = json.dumps({"object": "list", "data": [{"id": "stand-in", "obje
 async def hang(writer: asyncio.StreamWriter, body: bytes) -> None:
     """Take the request and never answer."""
     del writer, body
-    with suppress(asyncio.CancelledError):
-        await asyncio.sleep(3600)
+    await asyncio.sleep(3600)
 
 
 async def drip(writer: asyncio.StreamWriter, body: bytes) -> None:
