@@ -45,7 +45,7 @@ def score(
     if all(m.assertion is Assertion.POSSIBLE for m in mentions):
         confidence *= _UNCERTAIN_FACTOR
         reasons.append("documented as uncertain, coded as if established (II.H)")
-    if any(f.severity is Severity.MUST_RESOLVE and line.code in f.codes for f in findings):
+    if any(f.severity is Severity.MUST_RESOLVE and f.override is None and line.code in f.codes for f in findings):
         confidence *= _UNRESOLVED_FACTOR
         reasons.append("a finding must be resolved first")
     axes = open_axes(line.code, codebook)

@@ -33,7 +33,10 @@ def route_of(
     """Lane of one code. An insufficient chart and an uncertain system lead to different people."""
     if scores.documentation < settings.documentation_bar:
         return Route.DOCUMENTATION
-    unresolved = any(f.severity is Severity.MUST_RESOLVE and (code in f.codes or not f.codes) for f in findings)
+    unresolved = any(
+        f.severity is Severity.MUST_RESOLVE and f.override is None and (code in f.codes or not f.codes)
+        for f in findings
+    )
     allowed = settings.auto_assign and scores.calibrated and source is not Source.RULES and not unresolved
     return Route.AUTO if allowed and scores.confidence >= settings.auto_bar else Route.CODER
 

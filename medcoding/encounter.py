@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from medcoding.codes import CodeSystem
+from medcoding.finding import GivenOverride
 from medcoding.record import Record
 
 Day = Annotated[datetime.date, Field(strict=True)]
@@ -83,6 +84,8 @@ class Encounter(Record):
     patient: Patient = Patient()
     documents: Annotated[tuple[Document, ...], Field(min_length=1)]
     suggestions: tuple[Suggestion, ...] = ()
+    overrides: tuple[GivenOverride, ...] = ()
+    """What people decided against rules when this encounter was coded before; who may, is the caller's to see to."""
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final
 
 from pydantic import AwareDatetime
 
@@ -51,11 +53,25 @@ class Finding(Record):
     """A person's reason for keeping the codes all the same."""
 
 
-def overridden(
-    findings: tuple[Finding, ...], rule: str, codes: tuple[str, ...], override: Override
-) -> tuple[Finding, ...]:
-    """The findings, with the override on those of this rule about exactly these codes, in any order."""
+class GivenOverride(Record):
+    """An override as it is handed in with an encounter, and the finding it answers."""
+
+    rule: str
+    codes: tuple[str, ...] = ()
+    """Exactly the codes of the finding, in any order."""
+    override: Override
+
+
+_FACTS: Final = ("existence.", "evidence.verbatim")
+"""What is so whatever a person says: a code that does not exist, a quote that does not stand in the record."""
+
+
+def overridden(findings: tuple[Finding, ...], given: Sequence[GivenOverride]) -> tuple[Finding, ...]:
+    """The findings, each with the override that answers it; a rule on plain facts cannot be overridden."""
+    answers = {(one.rule, frozenset(one.codes)): one.override for one in given if not one.rule.startswith(_FACTS)}
     return tuple(
-        f.model_copy(update={"override": override}) if f.rule == rule and set(f.codes) == set(codes) else f
-        for f in findings
+        finding.model_copy(update={"override": answer})
+        if (answer := answers.get((finding.rule, frozenset(finding.codes))))
+        else finding
+        for finding in findings
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from pydantic import ValidationError
 
 from agent.confidence import Scores
 from agent.route import RoutingSettings, route_of, strictest
-from medcoding.finding import Finding, Severity
+from medcoding.finding import Finding, Override, Severity
 from medcoding.proposal import Source
 from medcoding.result import Route
 
@@ -143,3 +145,14 @@ def test_a_bar_is_a_share(name: str, value: float) -> None:
     """Anything outside 0 to 1 is refused."""
     with pytest.raises(ValidationError):
         RoutingSettings.model_validate({name: value})
+
+
+def test_a_finding_that_a_person_answered_no_longer_blocks() -> None:
+    """With the coder's reason beside it, what had to be resolved is resolved."""
+    pair = Finding(
+        rule="notes.excludes1", severity=Severity.MUST_RESOLVE, codes=("I10",), message="m", source="s", mend="m"
+    )
+    answer = Override(by="coder-7", reason="unrelated", at=dt.datetime(2026, 11, 3, tzinfo=dt.UTC))
+    answered = pair.model_copy(update={"override": answer})
+    assert route_of("I10", Source.LLM, scores(1.0), (pair,), ON) is Route.CODER
+    assert route_of("I10", Source.LLM, scores(1.0), (answered,), ON) is Route.AUTO

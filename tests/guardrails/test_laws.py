@@ -14,7 +14,7 @@ from guardrails.case import Case, Rule
 from guardrails.check import RULES, check, rejected_codes
 from medcoding.codebook import Codebook, Codebooks
 from medcoding.codes import CodeSystem
-from medcoding.finding import Override, overridden
+from medcoding.finding import GivenOverride, Override, overridden
 from medcoding.proposal import Proposal
 from tests.guardrails.cases import Written, case, said
 from tests.strategies import charts, icd10cm_codes, proposals
@@ -128,21 +128,29 @@ def test_a_sound_proposal_has_no_findings(fy2026: Codebook) -> None:
     assert check(case(fy2026, note, *lines)) == ()
 
 
-def test_a_rejected_code_is_removed_unless_a_person_kept_it(fy2026: Codebook) -> None:
-    """The override says who, why and when, stays beside the finding, and is bound to rule and codes."""
+def test_what_does_not_exist_cannot_be_overridden(fy2026: Codebook) -> None:
+    """A header cannot be billed and an invented code names nothing, whoever says otherwise."""
     findings = check(case(fy2026, "Diabetes.", "E11", "J18.99"))
-    assert rejected_codes(findings) == {"E11", "J18.99"}
-    kept = overridden(findings, "existence.billable", ("E11",), UNRELATED)
-    assert rejected_codes(kept) == {"J18.99"}
-    assert [f.override for f in kept if f.rule == "existence.billable"] == [UNRELATED]
-    assert overridden(findings, "existence.exists", ("E11",), UNRELATED) == findings
+    given = [GivenOverride(rule=f.rule, codes=f.codes, override=UNRELATED) for f in findings]
+    assert rejected_codes(overridden(findings, given)) == {"E11", "J18.99"}
+
+
+def test_an_override_is_bound_to_rule_and_codes(fy2026: Codebook) -> None:
+    """One given for another rule, or for other codes, answers nothing."""
+    findings = check(case(fy2026, "Acute blood loss anemia on top of chronic iron deficiency.", "D62", "D50.0"))
+    others = [
+        GivenOverride(rule="notes.excludes2", codes=("D62", "D50.0"), override=UNRELATED),
+        GivenOverride(rule="notes.excludes1", codes=("D62",), override=UNRELATED),
+    ]
+    assert overridden(findings, others) == findings
 
 
 def test_an_excludes1_pair_stands_with_a_reason(fy2026: Codebook) -> None:
     """The exception of I.A.12.a is a person's word that the conditions are unrelated."""
     findings = check(case(fy2026, "Acute blood loss anemia on top of chronic iron deficiency.", "D62", "D50.0"))
     assert ("notes.excludes1", "must_resolve", ("D50.0", "D62")) in said(findings)
-    kept = overridden(findings, "notes.excludes1", ("D62", "D50.0"), UNRELATED)
+    given = GivenOverride(rule="notes.excludes1", codes=("D62", "D50.0"), override=UNRELATED)
+    kept = overridden(findings, [given])
     (pair,) = (f for f in kept if f.rule == "notes.excludes1")
     assert pair.override == UNRELATED
     assert str(pair.override) == "unrelated conditions, I.A.12.a (coder-7, 2026-11-03 09:30 UTC)"
