@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agent.administered import administered
+from agent.asked import Asking, CodeQuestion, answered
 from agent.assemble import Answered, assemble
 from agent.books import Books
 from agent.choose import choose, choose_dependent, is_dependent
 from agent.combine import CombinationTable
+from agent.departures import documented, overruled
 from agent.explain import Explainer
 from agent.leftovers import not_adopted, suggested, unread
 from agent.llm import Usage
@@ -31,14 +33,16 @@ from agent.route import RoutingSettings
 from agent.sections import HeadingTable, split
 from agent.told import Step, Telling, may_write, steps
 from agent.verify import Verification, repair
+from agent.why import WhyAnswer
 from agent.withheld import outside_orders, withheld_sentences
 from guardrails.case import Case
 from guardrails.check import check
 from medcoding.candidate import CandidateOrigin, MentionCandidates, Retrieved
 from medcoding.chart import Chart
 from medcoding.codebook import Codebooks, EditionChoice
+from medcoding.codes import parse_code
 from medcoding.encounter import Encounter
-from medcoding.finding import Finding, Severity
+from medcoding.finding import Finding, Severity, overridden
 from medcoding.guideline import GuidelineEntry
 from medcoding.mention import Mention, MentionKind
 from medcoding.payer_rule import PayerRule
@@ -138,6 +142,11 @@ class Trace:
     findings: tuple[Finding, ...]
     result: CodingResult
 
+    @property
+    def model_answered(self) -> bool:
+        """False when the model was asked for choices and gave none; it is not asked for words either."""
+        return not self.choices or any(choice.source is Source.LLM for choice in self.choices)
+
 
 class Pipeline:
     """Codes encounters. Safe to call concurrently."""
@@ -152,7 +161,7 @@ class Pipeline:
         """
         return (await self.trace(encounter)).result
 
-    async def stream(self, encounter: Encounter) -> AsyncIterator[Step]:
+    async def stream(self, encounter: Encounter) -> AsyncGenerator[Step, None]:
         """The codes, then each explanation as it is written, last the complete result.
 
         Raises what `code` raises, and before the first step. Close it to stop what is under way.
@@ -161,6 +170,22 @@ class Pipeline:
         async with aclosing(steps(trace.result, self._telling(trace))) as arriving:
             async for step in arriving:
                 yield step
+
+    async def why(self, encounter: Encounter, question: CodeQuestion) -> WhyAnswer:
+        """For or against one code on an encounter. Raises `InputError` for what is no code, and what `code` raises."""
+        parse_code(question.code)
+        trace = await self.trace(encounter)
+        parts, prepared = self.parts, trace.prepared
+        asking = Asking(
+            result=trace.result,
+            chart=prepared.chart,
+            codebook=prepared.edition.codebook,
+            explainer=parts.explainer,
+            prompt=parts.why_prompt,
+            model=parts.model,
+            answers=trace.model_answered,
+        )
+        return await answered(question, asking)
 
     async def trace(self, encounter: Encounter) -> Trace:
         """The same way with the record of every step."""
@@ -246,14 +271,13 @@ class Pipeline:
     def _telling(self, trace: Trace) -> Telling | None:
         """What explanations are written from; None where no model is to write, or where it did not answer before."""
         parts, prepared = self.parts, trace.prepared
-        answers = any(choice.source is Source.LLM for choice in trace.choices)
-        if parts.model is None or not answers or not may_write(prepared.chart, parts.model):
+        if parts.model is None or not trace.model_answered or not may_write(prepared.chart, parts.model):
             return None
         return Telling(trace.result, prepared.chart, prepared.edition.codebook, parts.explain_prompt, parts.model)
 
     async def _verified(self, prepared: Prepared) -> tuple[Verification, str]:
         """The model's choices, or none and the reason why rules will choose."""
-        return await reasoned(_offer(prepared), self.parts.model)
+        return await reasoned(offer_of(prepared), self.parts.model)
 
     def _settled(self, prepared: Prepared, verification: Verification, clock: Clock) -> Settled:
         """One code set from all choices, and what the guardrails say about it."""
@@ -263,7 +287,7 @@ class Pipeline:
             proposal = reconcile(prepared.chart, prepared.selected.mentions, choices, codebook, parts.combinations)
             proposal = with_procedures(proposal, prepared.procedures)
         with clock.step("check"):
-            findings = check(self.case(prepared, proposal))
+            findings = overridden(check(self.case(prepared, proposal)), prepared.chart.encounter.overrides)
         return Settled(verification, choices, proposal, findings)
 
     async def _repaired(self, prepared: Prepared, settled: Settled, clock: Clock) -> Settled:
@@ -272,7 +296,7 @@ class Pipeline:
         if model is None or not model.settings.repair or not settled.verification.choices or not open_questions:
             return settled
         with clock.step("repair"):
-            again = await repair(_offer(prepared), model, settled.verification, open_questions)
+            again = await repair(offer_of(prepared), model, settled.verification, open_questions)
         if again.choices == settled.verification.choices:
             return settled._replace(verification=again)
         later = await asyncio.to_thread(self._settled, prepared, again, clock)
@@ -282,6 +306,7 @@ class Pipeline:
         parts, codebook, verification = self.parts, prepared.edition.codebook, settled.verification
         findings = (
             *settled.findings,
+            *overruled(verification.choices, settled.choices, frozenset(c.code for c in settled.proposal.codes)),
             *unread(prepared.mentions),
             *cut_findings(verification.left_out),
             *not_adopted(prepared.chart.encounter.suggestions, settled.proposal),
@@ -318,20 +343,21 @@ class Pipeline:
         )
 
 
-def _offer(prepared: Prepared) -> Offer:
+def offer_of(prepared: Prepared) -> Offer:
     """What the model is asked about: every problem that does not wait for another code."""
     problems = tuple(m for m in prepared.selected.mentions if not is_dependent(m))
     return Offer(prepared.chart, problems, prepared.retrieved, prepared.edition.codebook)
 
 
 def _all_choices(prepared: Prepared, verification: Verification) -> tuple[Choice, ...]:
-    """The model's choices; rules for every mention it did not answer; what depends on other codes last."""
+    """The model's choices; rules for every mention it did not answer, or not as the record has it; what depends on
+    other codes last."""
     answered = {choice.mention_id for choice in verification.choices}
     problems = [m for m in prepared.selected.mentions if not is_dependent(m)]
     dependent = [m for m in prepared.selected.mentions if is_dependent(m)]
     retrieved = prepared.retrieved
     by_rules = [choose(m, retrieved.of(m.id)) for m in problems if m.id not in answered]
-    choices = [*verification.choices, *by_rules]
+    choices = [*documented(verification.choices, offer_of(prepared), prepared.mentions), *by_rules]
     coded = frozenset(choice.code for choice in choices if choice.code)
     beside = [choose_dependent(m, retrieved.of(m.id), coded) for m in dependent]
     return (*choices, *(choice for choice in beside if choice.code))

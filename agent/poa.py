@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -48,16 +49,31 @@ _PRESENT: Final = re.compile(
     re.IGNORECASE,
 )
 _LATER: Final = re.compile(
-    r"\b(?:hospital[- ](?:acquired|onset)|nosocomial|acquired in hospital|not present on (?:admission|arrival)"
+    r"\b(?:hospital[- ](?:acquired|onset)|nosocomial|acquired in (?:the )?hospital|not present on (?:admission|arrival)"
     r"|(?:hospital day|HD|DOL) ?#?(?:[2-9]|\d\d)|on (?:hospital )?day (?:[2-9]|\d\d)|post-?op(?:erative(?:ly)?)?"
-    r"|POD ?#?\d+"
+    r"|POD ?#?\d+|(?:occurred|arose|noted|happened) (?:during|in) the (?:operation|procedure|surgery|dissection)"
+    r"|(?:during|on) (?:the )?(?:dissection|emergence)|fell from the hospital bed|in (?:his|her|the) patient room"
+    r"|on the (?:second|third|fourth|fifth|sixth|seventh) (?:hospital )?(?:day|morning|night)"
     r"|developed (?:here|during|while|in the|on the|after)|(?:during|after) (?:the |this |her |his )?(?:stay|admission)"
     r"|new[- ]onset in hospital|catheter-associated|ventilator-associated|intra-?op\w*|iatrogenic|in-hospital)\b",
     re.IGNORECASE,
 )
+_LATER_DAY: Final = re.compile(
+    r"^\W*(?:(?:d|day|night|HD|hospital day) ?#?(?:[2-9]|\d\d)|POD ?#?\d+|post-?op(?:erative)? day \d+)\b"
+    r"(?! (?:after|of|post))",
+    re.IGNORECASE,
+)
+"""A line of a hospital course that begins with its day tells what began then."""
+
+_DATED: Final = re.compile(r"\b(?:from|since|began|started|entered)(?: today)?:? (\d{1,2})/(\d{1,2})(?!\d|/|\.)\b")
+"""When a condition of the sentence began, without the year."""
+
+_OPEN_STAY_DAYS: Final = 30
+"""How long a stay without a date of discharge is taken to be."""
+
 _UNDETERMINED: Final = re.compile(
-    r"\b(?:clinically undetermined|(?:cannot|could not|unable to|can't) (?:be )?(?:determine[d]?|tell|say)"
-    r"|undeterminable)\b",
+    r"\b(?:clinically undetermined|(?:cannot|could not|unable to|can't) (?:be )?(?:clinically )?"
+    r"(?:determine[d]?|tell|say)|undeterminable)\b",
     re.IGNORECASE,
 )
 _UNDOCUMENTED: Final = re.compile(
@@ -99,9 +115,20 @@ def indicator(chart: Chart, code: str, mentions: Sequence[Mention], codebook: Co
         return "W"
     if any(map(_UNDOCUMENTED.search, texts)):
         return "U"
-    if any(map(_PRESENT.search, texts)) or any(m.section in _BEFORE_THE_STAY for m in mentions):
+    lasting = bool(mentions) and all(m.chronic for m in mentions)
+    if lasting or any(map(_PRESENT.search, texts)) or any(m.section in _BEFORE_THE_STAY for m in mentions):
         return "Y"
-    return "N" if code.startswith(_BORN_HERE) or any(map(_LATER.search, texts)) else "Y"
+    later = any(_LATER.search(text) or _LATER_DAY.search(text) for text in texts)
+    return "N" if later or code.startswith(_BORN_HERE) or _began_later(chart, texts) else "Y"
+
+
+def _began_later(chart: Chart, texts: Sequence[str]) -> bool:
+    """True where the record dates the beginning of a condition after the day of admission, inside the stay."""
+    admitted = chart.encounter.date_of_service
+    days = (chart.encounter.discharge_date - admitted).days if chart.encounter.discharge_date else _OPEN_STAY_DAYS
+    dates = (admitted + dt.timedelta(days=number) for number in range(1, days + 1))
+    stay = {(day.month, day.day) for day in dates}
+    return any((int(m), int(d)) in stay for text in texts for m, d in _DATED.findall(text))
 
 
 def _is_exempt(code: str, codebook: Codebook) -> bool:

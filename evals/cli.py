@@ -56,7 +56,9 @@ def run(
         typer.Option("--workers", min=1, help="Processes; with a model server, encounters at once in one process."),
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many encounters.")] = None,
-    model: Annotated[str | None, typer.Option("--model", help="Model name at the configured server.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Model at the configured server; without a server `mini` or a folder.")
+    ] = None,
     no_fallback: Annotated[
         bool, typer.Option("--no-fallback", help="Stop with exit code 3 when the model is down; go on later.")
     ] = False,

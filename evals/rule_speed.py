@@ -61,9 +61,10 @@ def _filled(cases: Sequence[GoldCase]) -> list[Case]:
     for one in cases:
         lines = list(one.case.diagnoses[:_CODES])
         taken = {line.code for line in lines}
-        evidence = lines[0].evidence if lines else ()
+        quoted = [line.evidence for line in lines] or [()]
         others = [line for line in chance.sample(pool, 2 * _CODES) if line.code not in taken]
         for line in others[: _CODES - len(lines)]:
+            evidence = quoted[len(lines) % len(quoted)]
             lines.append(line.model_copy(update={"sequence": len(lines) + 1, "evidence": evidence}))
         filled.append(replace(one.case, proposal=Proposal(codes=tuple(lines), not_coded=())))
     return filled

@@ -170,7 +170,7 @@ def _refuse_another(held: RunRecord, gold: GoldSet, stamp: Stamp, scoring: str, 
 def _answers(sitting: _Sitting, missing: Sequence[CodedEncounter]) -> Iterator[EncounterRecord]:
     """Records as they come: several processes without a model server, one process of many questions with it."""
     plan, parts = sitting.plan, sitting.pipeline.parts
-    workers = plan.workers or (plan.settings.llm.concurrency if parts.model else 1)
+    workers = plan.workers or (parts.model.settings.concurrency if parts.model else 1)
     if parts.model is None and workers > 1:
         with closing(Crew(plan.settings, sitting.build, partial(unanswered, parts))) as crew:
             yield from crew.answers(missing, workers)

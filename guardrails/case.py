@@ -11,7 +11,9 @@ from guardrails.documented import Documented, documented
 from guardrails.laterality import Side, sided_twins
 from guardrails.noted import Noted, noted
 from guardrails.orders import holds_order
-from medcoding.chart import Chart, Sentence
+from guardrails.quotes import Quotes
+from guardrails.reading import Readings
+from medcoding.chart import Chart
 from medcoding.codebook import Codebook
 from medcoding.codes import CodeSystem
 from medcoding.encounter import Setting
@@ -98,7 +100,8 @@ class Case:
 
     def coded(self, *beginnings: str) -> tuple[str, ...]:
         """The ICD-10-CM codes that begin with one of these, in order of sequence."""
-        return tuple(code for code in self.codes if code.startswith(beginnings))
+        found = {place for beginning in beginnings for place in self._beginnings.get(beginning, ())}
+        return tuple(self.codes[place] for place in sorted(found)) if found else ()
 
     def mentioned(self, *beginnings: str, said: frozenset[Assertion] | None = None) -> tuple[Mention, ...]:
         """Mentions whose concept begins with one of these; with `said`, only those asserted in one of these ways."""
@@ -110,12 +113,7 @@ class Case:
 
     def mentions_in(self, line: ProposedCode) -> tuple[Mention, ...]:
         """The mentions that a code's quotes touch."""
-        return tuple(
-            m
-            for quote in line.evidence
-            for m in self._mentions.get(quote.document_id, ())
-            if m.span.start < quote.end and quote.start < m.span.end
-        )
+        return tuple(m for quote in line.evidence for m in self.quotes.touched_by(quote))
 
     @cached_property
     def record(self) -> str:
@@ -124,7 +122,7 @@ class Case:
 
     def text_of(self, document_id: str) -> str:
         """A document's text, empty when the encounter has no such document."""
-        return self._texts.get(document_id, "")
+        return self.quotes.text_of(document_id)
 
     def role_of(self, document_id: str) -> str:
         """What a document says of its author's profession, in lower case; empty where it says nothing."""
@@ -133,10 +131,6 @@ class Case:
     @cached_property
     def _roles(self) -> Mapping[str, str]:
         return {d.document_id: (d.author_role or "").lower() for d in self.chart.encounter.documents}
-
-    @cached_property
-    def _texts(self) -> Mapping[str, str]:
-        return {d.document_id: d.text for d in self.chart.encounter.documents}
 
     @cached_property
     def holds_order(self) -> bool:
@@ -149,27 +143,27 @@ class Case:
 
     def sentence_text(self, quote: EvidenceQuote) -> str:
         """The sentences a quote touches, in lower case; the quote itself where the chart is not cut up."""
-        touched = [self.chart.text_of(s) for s in self._sentences.get(quote.document_id, ()) if _touches(s, quote)]
-        return (" ".join(touched) or quote.text).lower()
+        return self.quotes.sentence_text(quote)
 
     @cached_property
-    def _mentions(self) -> Mapping[str, tuple[Mention, ...]]:
-        by_document: dict[str, list[Mention]] = {}
-        for mention in self.mentions:
-            by_document.setdefault(mention.document_id, []).append(mention)
-        return {document: tuple(some) for document, some in by_document.items()}
+    def quotes(self) -> Quotes:
+        """The words around the evidence."""
+        return Quotes(self.chart, self.mentions)
 
     @cached_property
-    def _sentences(self) -> Mapping[str, tuple[Sentence, ...]]:
-        by_document: dict[str, list[Sentence]] = {}
-        for sentence in self.chart.sentences:
-            by_document.setdefault(sentence.document_id, []).append(sentence)
-        return {document: tuple(some) for document, some in by_document.items()}
+    def readings(self) -> Readings:
+        """How the evidence is said, by the record itself."""
+        return Readings(self.quotes)
+
+    @cached_property
+    def _beginnings(self) -> Mapping[str, list[int]]:
+        """Places of the codes by everything that they begin with."""
+        places: dict[str, list[int]] = {}
+        for place, code in enumerate(self.codes):
+            for end in range(len(code) + 1):
+                places.setdefault(code[:end], []).append(place)
+        return places
 
 
 Rule = Callable[[Case], tuple[Finding, ...]]
 """A pure function; adding one never removes another's finding."""
-
-
-def _touches(sentence: Sentence, quote: EvidenceQuote) -> bool:
-    return sentence.span.start < quote.end and quote.start < sentence.span.end

@@ -37,7 +37,7 @@ _ONE_OF: Final = (
         "states of tobacco use",
         "Excludes1 note at F17; I.A.12.a",
     ),
-    OneOf(("I50.2", "I50.3", "I50.4"), "kinds of heart failure, which I50.4 joins", "I.B.9"),
+    OneOf(("I50.2", "I50.3"), "kinds of heart failure, which I50.4 joins", "I.B.9"),
 )
 _EACH_CODE: Final = (
     OneOf(("Z68",), "body mass indexes", "I.B.14"),
@@ -50,35 +50,23 @@ _EACH_CODE: Final = (
 """Of these stems any two codes contradict each other."""
 
 _WHOLES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("I11", ("I10",)),
-    ("I12", ("I10",)),
-    ("I13", ("I10", "I11", "I12")),
     ("R11.2", ("R11.0", "R11.1")),
     ("N20.2", ("N20.0", "N20.1")),
-    ("I25.11", ("I20", "I25.10")),
-    ("I25.7", ("I20",)),
-    ("J44.1", ("J44.9",)),
-    ("J44.0", ("J44.9",)),
-    ("K80.0", ("K81.0", "K80.2")),
-    ("K80.1", ("K81.1", "K80.2")),
+    ("K80.0", ("K81.0",)),
+    ("K80.1", ("K81.1",)),
     ("K57.32", ("K57.30",)),
     ("K57.33", ("K57.31", "K57.30")),
-    ("K21.0", ("K21.9",)),
-    ("E11.22", ("E11.9",)),
     ("G43.7", ("G43.9",)),
     ("I50.4", ("I50.2", "I50.3")),
-    ("J10.0", ("J18.9",)),
     ("K35.2", ("K65.0", "K65.9")),
     ("K35.3", ("K65.0", "K65.9")),
     ("M17.0", ("M17.1",)),
     ("M16.0", ("M16.1",)),
     ("R50.8", ("R50.9",)),
-    ("S06.0X1", ("R55",)),
-    ("F10.23", ("F10.20",)),
     ("N13.6", ("N13.3", "N20.0", "N20.1")),
-    ("A41", ("A49",)),
 )
-"""Combination codes and the codes that they make superfluous, in stems."""
+"""Combination codes and the codes that they make superfluous, in stems, but for those of which a chapter rule speaks:
+one finding a fact."""
 
 _WITHOUT: Final = re.compile(r"^(.*?),? without ")
 _SEVENTH: Final = 7

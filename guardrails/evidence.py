@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from guardrails.case import Case, Rule
-from guardrails.reading import Reading, readings
+from guardrails.reading import Reading
 from medcoding.finding import Finding, Severity
 from medcoding.mention import Assertion
 from medcoding.proposal import ProposedCode
@@ -51,7 +51,7 @@ def reading_agrees_with_claim(case: Case) -> tuple[Finding, ...]:
 
 
 def _unsupported(case: Case, line: ProposedCode) -> tuple[Finding, ...]:
-    said = _unsupported_ways(line.code, readings(case, line), _supporting(case, line.code))
+    said = _unsupported_ways(line.code, case.readings.of(line), _supporting(case, line.code))
     if not said:
         return ()
     uncertain = Assertion.POSSIBLE in said
@@ -94,7 +94,7 @@ def _held_against(said: frozenset[Assertion], code: str, supporting: frozenset[A
 
 def _read_otherwise(case: Case, line: ProposedCode) -> tuple[Finding, ...]:
     supporting = _supporting(case, line.code)
-    read = tuple(readings(case, line))
+    read = tuple(case.readings.of(line))
     against = [_held_against(r.by_mentions & _UNSAID, line.code, supporting) for r in read]
     if not all(against) or _unsupported_ways(line.code, read, supporting):
         return ()

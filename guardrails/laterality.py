@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final, Literal
 
 from medcoding.codebook import Codebook
@@ -26,6 +27,7 @@ _PLACES: Final = (3, 4, 5, 6)
 _DIGITS: Final = "0123456789"
 
 
+@lru_cache(maxsize=4_096)
 def sided_twins(codebook: Codebook, code: str) -> Mapping[Side, str]:
     """Codes whose titles differ from this one's in the side alone, the code itself included; empty where none does.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -9,6 +10,21 @@ from guardrails.case import Case, Rule
 from medcoding.finding import Finding
 from medcoding.payer_rule import PayerRule, covers
 from medcoding.proposal import ProposedCode
+
+_NEAR: Final = 80
+"""Characters of a clause that are looked at on either side of a phrase."""
+
+_DENIED_BEFORE: Final = re.compile(
+    r"\b(?:no|not|never|without|denie[sd]|denying|declin\w+|refus\w+|negative for|lack\w*|absen\w+|neither|nor|n't)\b"
+    r"(?:(?!\b(?:but|however|although|relief|respon\w+|improv\w+|benefit\w*|success\w*|help\w*|better|change\w*)\b)"
+    r"(?:[^.;:,\n]|,(?=[^.;:\n]*\b(?:or|nor)\b[^.;:\n]*$)))*$"
+)
+"""`No injections, bracing or physical therapy`; `no relief with physical therapy` says that there was some."""
+
+_DENIED_BEHIND: Final = re.compile(
+    r"[^.;:,\n]{0,20}?\b(?:not (?:done|tried|attempted|performed|completed|started|given|indicated)|never|declined"
+    r"|refused|denied|deferred|contraindicated)\b"
+)
 
 
 def payer_requirements(case: Case) -> tuple[Finding, ...]:
@@ -45,7 +61,16 @@ def _stands_apart(rule: PayerRule, line: ProposedCode, case: Case) -> bool:
 
 
 def _is_documented(rule: PayerRule, _: ProposedCode, case: Case) -> bool:
-    return any(phrase.lower() in case.record for phrase in rule.requirement.documentation)
+    return any(_is_stated(phrase.lower(), case.record) for phrase in rule.requirement.documentation)
+
+
+def _is_stated(phrase: str, record: str) -> bool:
+    """True when the phrase stands somewhere in the record, in lower case, without being denied in its clause."""
+    return any(
+        not _DENIED_BEFORE.search(record[max(0, at.start() - _NEAR) : at.start()])
+        and not _DENIED_BEHIND.match(record[at.end() : at.end() + _NEAR])
+        for at in re.finditer(rf"(?<!\w){re.escape(phrase)}", record)
+    )
 
 
 def _has_modifier(rule: PayerRule, line: ProposedCode, _: Case) -> bool:

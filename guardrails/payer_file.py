@@ -7,6 +7,7 @@ aliases and tags have no use here and are refused.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from medcoding.record import Record
 _PLAIN_TAGS: Final = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 _INHERITED: Final = ("payer", "source", "effective_from", "effective_to")
 _DEEPEST: Final = 12
+_MEMBER: Final = re.compile(r"<\w+\.\w+: ('\w+')>")
+"""How a message of pydantic shows one of our own constants; the file holds its value."""
 
 
 class _PayerFile(Record):
@@ -120,7 +123,7 @@ def _child(node: yaml.Node, step: int | str) -> yaml.Node | None:
 def _told(place: tuple[int | str, ...], message: str) -> str:
     """`rule 2, severity: …`; pydantic's own words, without the prefix it puts before ours."""
     where = ", ".join(f"rule {step + 1}" if isinstance(step, int) else step for step in place[1:3])
-    plain = message.removeprefix("Value error, ")
+    plain = _MEMBER.sub(r"\1", message.removeprefix("Value error, "))
     return f"{where or 'rules'}: {plain[:1].lower()}{plain[1:]}"
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from guardrails.case import Case
+from guardrails.quotes import Place, Quotes, place_of
 from medcoding.mention import Assertion, Mention
 from medcoding.proposal import EvidenceQuote, ProposedCode
 
@@ -80,39 +80,57 @@ class Reading(NamedTuple):
     """By words beside the quote or in it; empty where none is telling."""
 
 
-def readings(case: Case, line: ProposedCode) -> Iterator[Reading]:
-    """One for each quote of a code."""
-    touched = case.mentions_in(line)
-    for quote in line.evidence:
-        own = tuple(m for m in touched if _lies_in(m, quote) and _means(m, line.code))
-        said = frozenset(m.assertion for m in own)
-        cues = _cues_around(case, quote) | (_cues_before(case, own) & said)
-        yield Reading(quote.assertion or Assertion.PRESENT, said, cues)
+class Readings:
+    """How the quotes of one record are said; what stands around a place is read once."""
+
+    def __init__(self, quotes: Quotes) -> None:
+        self._quotes = quotes
+        self._around: dict[Place, frozenset[Assertion]] = {}
+        self._categories: dict[int, frozenset[str]] = {}
+        self._before: dict[int, frozenset[Assertion]] = {}
+
+    def of(self, line: ProposedCode) -> Iterator[Reading]:
+        """One for each quote of a code."""
+        for quote in line.evidence:
+            category = line.code[:3]
+            own = [m for m in self._quotes.touched_by(quote) if category in self._categories_of(m)]
+            said = frozenset(m.assertion for m in own)
+            cues = frozenset(cue for m in own for cue in self._cues_before(m) if cue in said)
+            yield Reading(quote.assertion or Assertion.PRESENT, said, self._cues_around(quote) | cues)
+
+    def _categories_of(self, mention: Mention) -> frozenset[str]:
+        """What a mention is of, current or past."""
+        found = self._categories.get(mention.id)
+        if found is None:
+            names = (mention.concept, mention.history_code, *mention.stems)
+            found = self._categories[mention.id] = frozenset(name[:3] for name in names if name)
+        return found
+
+    def _cues_around(self, quote: EvidenceQuote) -> frozenset[Assertion]:
+        place = place_of(quote)
+        found = self._around.get(place)
+        if found is None:
+            found = self._around[place] = _cues_around(self._quotes.text_of(quote.document_id), quote)
+        return found
+
+    def _cues_before(self, mention: Mention) -> frozenset[Assertion]:
+        found = self._before.get(mention.id)
+        if found is None:
+            found = self._before[mention.id] = _cues_before(self._quotes.text_of(mention.document_id), mention)
+        return found
 
 
-def _lies_in(mention: Mention, quote: EvidenceQuote) -> bool:
-    same = mention.document_id == quote.document_id
-    return same and mention.span.start < quote.end and quote.start < mention.span.end
-
-
-def _means(mention: Mention, code: str) -> bool:
-    """True when a mention is of the code's category, current or past."""
-    return any(name[:3] == code[:3] for name in (mention.concept, mention.history_code, *mention.stems) if name)
-
-
-def _cues_around(case: Case, quote: EvidenceQuote) -> frozenset[Assertion]:
+def _cues_around(text: str, quote: EvidenceQuote) -> frozenset[Assertion]:
     """Telling cues right beside the quote or at its beginning."""
-    text = case.text_of(quote.document_id)
     looks = ((_BESIDE, _before(text, quote.start)), (_INSIDE, quote.text.lower()), (_BEHIND, _behind(text, quote.end)))
     return frozenset(said for cues, words in looks for said, cue in cues.items() if cue.search(words))
 
 
-def _cues_before(case: Case, mentions: tuple[Mention, ...]) -> frozenset[Assertion]:
-    """Looser cues anywhere before a mention in its clause."""
-    clauses = [_before(case.text_of(m.document_id), m.span.start) for m in mentions]
-    behind = [_behind(case.text_of(m.document_id), m.span.end) for m in mentions]
-    loose = {said for said, cue in _LOOSE.items() if any(map(cue.search, clauses))}
-    return frozenset(loose | {said for said, cue in _BEHIND.items() if any(map(cue.search, behind))})
+def _cues_before(text: str, mention: Mention) -> frozenset[Assertion]:
+    """Looser cues anywhere before a mention in its clause, and those right behind it."""
+    clause, rest = _before(text, mention.span.start), _behind(text, mention.span.end)
+    loose = {said for said, cue in _LOOSE.items() if cue.search(clause)}
+    return frozenset(loose | {said for said, cue in _BEHIND.items() if cue.search(rest)})
 
 
 def _before(text: str, end: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from guardrails.case import Case, Rule
+from medcoding.codebook import Codebook
 from medcoding.finding import Finding, Severity
 from medcoding.mention import Mention
 from medcoding.proposal import ProposedCode
@@ -42,12 +44,17 @@ def _speaks_of_another(case: Case, line: ProposedCode) -> bool:
         return False
     said = [quote.text for quote in line.evidence]
     said += [words for m in known for words in (m.query, case.codebook.title(m.concept or ""))]
-    titles = [entry.title for entry in case.codebook.lineage(line.code)[: _ENTRIES_ABOVE + 1]]
-    return not _stems(said) & _stems(titles)
+    return not _stems(said) & _named(case.codebook, line.code)
 
 
 def _meanings(mention: Mention) -> tuple[str, ...]:
     return tuple(name for name in (mention.concept, mention.history_code, *mention.stems) if name)
+
+
+@lru_cache(maxsize=4_096)
+def _named(codebook: Codebook, code: str) -> frozenset[str]:
+    """The stems of the words in a code's title and those above it."""
+    return _stems([entry.title for entry in codebook.lineage(code)[: _ENTRIES_ABOVE + 1]])
 
 
 def _stems(texts: list[str]) -> frozenset[str]:

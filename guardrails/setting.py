@@ -7,7 +7,6 @@ from typing import Final
 from guardrails.case import Case, Rule
 from guardrails.chapters.families import Family, family
 from guardrails.chapters.forms import ADVISE, MUST_RESOLVE, REJECT, Findings, Ruling
-from guardrails.reading import readings
 from medcoding.chart import SectionKind
 from medcoding.codes import CodeRole
 from medcoding.encounter import Setting
@@ -165,7 +164,7 @@ def _only_possible(case: Case, line: ProposedCode) -> bool:
     return all(
         reading.claimed is Assertion.POSSIBLE
         or (reading.by_mentions == {Assertion.POSSIBLE} and Assertion.POSSIBLE in reading.by_cues)
-        for reading in readings(case, line)
+        for reading in case.readings.of(line)
     )
 
 

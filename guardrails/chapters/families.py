@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Final
 
+_CATEGORY: Final = 3
+"""Characters of a category."""
 _CHARACTERS: Final = string.digits + string.ascii_uppercase
 
 
@@ -18,23 +20,24 @@ class Family:
     stems: tuple[str, ...]
     categories: frozenset[str] = frozenset()
     but: tuple[str, ...] = ()
-    letters: frozenset[str] = field(init=False)
-    """First characters of its codes."""
+    reach: frozenset[str] = field(init=False)
+    """The categories of its codes."""
+    letters: tuple[str, ...] = field(init=False)
+    """Stems that are shorter than a category."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "letters", frozenset(code[0] for code in (*self.stems, *self.categories)))
+        object.__setattr__(self, "letters", tuple(stem for stem in self.stems if len(stem) < _CATEGORY))
+        object.__setattr__(self, "reach", self.categories | {stem[:_CATEGORY] for stem in self.stems})
 
     def __contains__(self, code: str) -> bool:
-        return (code.startswith(self.stems) or code[:3] in self.categories) and not code.startswith(self.but)
+        return (code.startswith(self.stems) or code[:_CATEGORY] in self.categories) and not code.startswith(self.but)
 
     def among(self, codes: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the codes that belong to the family, in their order."""
-        by_letter = _by_letter(codes)
-        near = [by_letter[letter] for letter in self.letters if letter in by_letter]
-        if not near:  # most families are far from most sets of codes
-            return ()
+        if not self.letters and self.reach.isdisjoint(_categories(codes)):
+            return ()  # most families are far from most sets of codes
         stems, categories = self.stems, self.categories
-        found = [c for c in (near[0] if len(near) == 1 else codes) if c.startswith(stems) or c[:3] in categories]
+        found = [code for code in codes if code.startswith(stems) or code[:_CATEGORY] in categories]
         return tuple([code for code in found if not code.startswith(self.but)] if self.but else found)
 
 
@@ -78,6 +81,5 @@ def _between(first: str, last: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def _by_letter(codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    letters = dict.fromkeys(code[:1] for code in codes)
-    return {letter: tuple(code for code in codes if code.startswith(letter)) for letter in letters}
+def _categories(codes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(code[:_CATEGORY] for code in codes)

@@ -81,7 +81,7 @@ def in_order(case: Case, earlier: Family, later: Family, ruling: Ruling) -> Find
 def partnered(case: Case, needy: Family, partners: Family, ruling: Ruling, *mend_codes: str) -> Findings:
     """A code of the family stands without any partner."""
     alone = needy.among(case.codes)
-    if not alone or any(code in partners for code in case.codes):
+    if not alone or partners.among(case.codes):
         return ()
     return tuple(ruling.on(code, mend_codes=mend_codes) for code in alone)
 
@@ -119,8 +119,6 @@ def quoted(line: ProposedCode) -> str:
 
 def quoting(case: Case, claimed: Family, words: re.Pattern[str], ruling: Ruling, *mend_codes: str) -> Findings:
     """A code whose own quotes say what rules it out."""
-    return tuple(
-        ruling.on(line.code, mend_codes=mend_codes)
-        for line in case.diagnoses
-        if line.code in claimed and words.search(quoted(line))
-    )
+    found = claimed.among(case.codes)
+    lines = [line for line in case.diagnoses if line.code in found] if found else []
+    return tuple(ruling.on(line.code, mend_codes=mend_codes) for line in lines if words.search(quoted(line)))

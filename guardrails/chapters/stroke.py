@@ -8,6 +8,7 @@ from typing import Final
 from guardrails.case import Case, Rule
 from guardrails.chapters.families import Family, family
 from guardrails.chapters.forms import (
+    ADVISE,
     MUST_RESOLVE,
     Findings,
     Ruling,
@@ -119,7 +120,7 @@ def scale_needs_stroke(case: Case) -> Findings:
     """The stroke scale goes with an acute stroke."""
     ruling = Ruling(
         rule="stroke.scale_needs_stroke",
-        severity=MUST_RESOLVE,
+        severity=ADVISE,
         source="I.C.18.i, I.B.14",
         message="{code} is a stroke score and no acute stroke is reported.",
         mend="Add the stroke from I60-I63, or leave {code} out.",

@@ -22,8 +22,9 @@ from agent.questions import Model
 from agent.settings import Settings
 from agent.verify import Verification
 from medcoding.codes import CodeSystem
-from medcoding.encounter import Encounter, Suggestion
+from medcoding.encounter import Encounter, Setting, Suggestion
 from medcoding.errors import ChartwrightError, DependencyError
+from medcoding.finding import GivenOverride, Override
 from medcoding.proposal import Choice, NotCodedReason, Source
 from medcoding.result import CodingResult, Route
 from prompts.loader import load_prompt
@@ -322,18 +323,26 @@ def test_the_models_choice_is_the_answer(pipeline: Pipeline, settings: Settings)
 
 
 def test_the_model_may_choose_another_candidate(pipeline: Pipeline, settings: Settings) -> None:
-    """Number 2 is not the one that rules would take."""
-    by_rules = codes(pipeline, "Assessment: Migraine.")
-    chosen = codes(scripted(pipeline, settings, lambda _: says("2")), "Assessment: Migraine.")
-    assert len(chosen) == 1
-    assert chosen != by_rules
+    """What the record bears out stands, though it is not the one that rules would take."""
+    note = "HPI: Attacks of abdominal pain and pallor.\nAssessment: Migraine."
+    migraine = scripted(pipeline, settings, lambda text: says(numbered(text, "Abdominal migraine, not intractable")))
+    chosen = coded(migraine, note)
+    assert {line.code for line in chosen.codes if line.source is Source.LLM} == {"G43.D0"}
+    assert "G43.D0" not in codes(pipeline, note)
+
+
+def numbered(text: str, title: str) -> str:
+    """The number of the last candidate whose title begins so; none where none was offered."""
+    found = re.findall(rf"^(\d+)\. {re.escape(title)}", text, re.MULTILINE)
+    return str(found[-1]) if found else "none"
 
 
 def test_none_of_them_is_a_declined_mention(pipeline: Pipeline, settings: Settings) -> None:
     """Nothing is coded, and the answer says who declined."""
-    result = coded(scripted(pipeline, settings, lambda _: says("none")), "Assessment: Hypertension.")
+    note = "HOSPITAL COURSE: She received iron for anemia."
+    result = coded(scripted(pipeline, settings, lambda _: says("none")), note, setting=Setting.INPATIENT)
     assert result.codes == ()
-    assert left_out(result) == {"hypertension": NotCodedReason.DECLINED.value}
+    assert left_out(result)["anemia"] == NotCodedReason.DECLINED.value
 
 
 def test_what_the_model_leaves_unanswered_is_chosen_by_rules(pipeline: Pipeline, settings: Settings) -> None:
@@ -513,3 +522,15 @@ def test_a_side_does_not_spread_to_another_problem(pipeline: Pipeline) -> None:
     """The wrist is the left one; of the knee the record says no side."""
     answer = codes(pipeline, "Assessment:\n1. Left wrist sprain\n2. Osteoarthritis of knee")
     assert "M17.10" in answer or "M17.9" in answer
+
+
+def test_an_override_stands_in_the_result(pipeline: Pipeline) -> None:
+    """Who kept a pair that an Excludes1 note sets apart, why and when, comes back beside the finding."""
+    note = "Assessment:\n1. Acute blood loss anemia\n2. Iron deficiency anemia due to chronic blood loss"
+    plain = coded(pipeline, note)
+    (pair,) = [finding for finding in plain.findings if finding.rule == "notes.excludes1"]
+    answer = Override(by="coder-7", reason="unrelated, I.A.12.a", at=dt.datetime(2026, 11, 3, tzinfo=dt.UTC))
+    given = GivenOverride(rule=pair.rule, codes=pair.codes, override=answer)
+    again = coded(pipeline, note, overrides=(given,))
+    assert [finding.override for finding in again.findings if finding.rule == pair.rule] == [answer]
+    assert {line.code for line in again.codes} == {line.code for line in plain.codes}

@@ -72,6 +72,30 @@ def test_a_requirement_speaks_up_where_it_is_not_met(
     assert len(payer_requirements(_with(_rules(requirement), fy2026, *codes, **encounter))) == found
 
 
+@pytest.mark.parametrize(
+    ("note", "stated"),
+    [
+        ("Six weeks of physical therapy failed.", True),
+        ("No relief with physical therapy.", True),
+        ("Has not responded to physical therapy.", True),
+        ("No fracture, physical therapy continued.", True),
+        ("No physical therapy so far. Physical therapy since May.", True),
+        ("No physical therapy.", False),
+        ("Patient has never tried physical therapy.", False),
+        ("No injections, bracing or physical therapy yet.", False),
+        ("Physical therapy was declined.", False),
+        ("Physical therapy not tried.", False),
+        ("Without physical therapy.", False),
+    ],
+)
+def test_what_is_denied_is_not_documented(fy2026: Codebook, note: str, *, stated: bool) -> None:
+    """A payer that asks for conservative care is not answered by the words that there was none."""
+    rules = _rules("documentation: [physical therapy]")
+    made = case(fy2026, f"Knee osteoarthritis. {note}", "M17.11", payer="Lantern Health")
+    asked = Case(made.chart, made.proposal, made.codebook, made.edition_in_force, payer_rules=rules)
+    assert (payer_requirements(asked) == ()) is stated
+
+
 def test_a_finding_names_payer_rule_and_policy(fy2026: Codebook) -> None:
     """It advises, cites the policy and never speaks of the note."""
     (finding,) = payer_requirements(_with(_rules("not_covered: true"), fy2026, "M17.11"))
@@ -105,6 +129,12 @@ def test_medical_necessity_of_a_supply(fy2026: Codebook) -> None:
         (HEAD.replace("payer:", "payor:"), 1, "'payor' is not known here"),
         (HEAD + "  - just words\n", 5, "rule 1"),
         (HEAD + RULE.format(requirement="not_covered: true").replace("advise", "reject"), 7, "rule 1, severity"),
+        (
+            HEAD + RULE.format(requirement="not_covered: true").replace("advise", "urgent"),
+            7,
+            "rule 1, severity: input should be 'must_resolve' or 'advise'",
+        ),
+        (HEAD + RULE.format(requirement="ages: {youngest: 70, oldest: 10}"), 8, "youngest lies above oldest"),
         (HEAD + RULE.format(requirement="not_covered: true").replace("M17", "knee pain"), 6, "rule 1, codes"),
         (HEAD + RULE.format(requirement="not_covered: true").replace("M17", "M17-M16"), 6, "before its first"),
         (HEAD + RULE.format(requirement="not_covered: true, not_first: true"), 8, "exactly one requirement"),

@@ -171,7 +171,7 @@ def test_heart(fy2026: Codebook, given: Row) -> None:
         row(sequela_names_a_deficit, "I69.320"),
         row(nothing_is_left, "I69.351", "resolve I69.351", "Stroke 2020, no residual weakness."),
         row(nothing_is_left, "I69.351", "", "Stroke 2020 with right hemiparesis."),
-        row(scale_needs_stroke, "G45.9 R29.702", "resolve R29.702"),
+        row(scale_needs_stroke, "G45.9 R29.702", "advise R29.702"),
         row(scale_needs_stroke, "I63.9 R29.702"),
         row(scale_behind_stroke, "R29.702 I63.9", "resolve R29.702"),
         row(scale_behind_stroke, "I63.9 R29.702"),
