@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import log1p
+from sys import intern
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,6 +31,9 @@ _SUBCATEGORY: Final = 5
 """Printed characters of a four-character code (`E11.2`)."""
 
 _MOST_AHEAD: Final = 20
+_REMEMBERED: Final = 8_192
+"""Texts whose words are kept, of some 6 kB each."""
+
 _RARE: Final = 12.0
 """Weight of a word that no surface holds: about that of one that a single surface holds."""
 
@@ -239,7 +243,7 @@ def _f1(left: frozenset[str], right: frozenset[str]) -> float:
     return 2 * shared / (len(left) + len(right)) if shared else 0.0
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_REMEMBERED)
 def _words(text: str) -> _Words:
     spoken = forms(text)
     distinct = frozenset(spoken)
@@ -249,5 +253,5 @@ def _words(text: str) -> _Words:
         distinct,
         distinct - _GENERAL,
         frozenset(word[:_STEM] for word in distinct - _GENERAL),
-        frozenset(padded[start : start + _GRAM] for start in range(len(padded) - _GRAM + 1)),
+        frozenset([intern(padded[start : start + _GRAM]) for start in range(len(padded) - _GRAM + 1)]),
     )

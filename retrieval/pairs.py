@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from medcoding.alphabetic_index import AlphabeticIndex
 from medcoding.codebook import Codebook
 from medcoding.index_entries import IndexTerm
-from medcoding.mention import Mention, MentionKind
+from medcoding.mention import Assertion, Mention, MentionKind
 from retrieval.expand import expand
 from retrieval.likeness import implied, joined, roots
 from retrieval.refine import Missing, affirmed, nearly_spelled_out
@@ -44,6 +44,7 @@ _SEVERAL_AT_ONCE: Final = ("E08", "E09", "E10", "E11", "E13")
 """Diabetes: as many codes as there are complications (guideline I.C.4.a)."""
 
 _PRESSURE_ULCERS: Final = "L89"
+_HANDS: Final[Mapping[bool | None, tuple[str, ...]]] = {True: ("dominant",), False: ("nondominant",)}
 
 _NOT_JOINED: Final = ("C", "D0", "D1", "D2", "D3", "D4", "F1", "O", "P", "Q", "S", "T", "U", "V", "W", "X", "Y", "Z")
 """Neoplasms, injuries, causes and statuses are joined by notes; a disorder that a substance induced has to be said to
@@ -157,8 +158,9 @@ def _across(one: _Side, other: _Side, joints: Sequence[_Joint], codebook: Codebo
         return None
     sides = one.sides or other.sides
     axes = one.mention.axes.model_copy(update={"laterality": next(iter(sides)) if len(sides) == 1 else None})
-    said = (*one.mention.context, *other.mention.context)
-    return next(iter(expand(found, codebook, axes, said or forms(one.mention.query), 1)), None)
+    said = (*one.mention.context, *other.mention.context) or forms(one.mention.query)
+    hand = _HANDS.get(title_axes(codebook.title(one.code)).dominant, ())
+    return next(iter(expand(found, codebook, axes, (*hand, *said), 1)), None)
 
 
 def _joins(joint: _Joint, one: _Side, other: _Side) -> bool:
@@ -177,7 +179,7 @@ def _told(title: str, one: _Side, other: _Side) -> frozenset[str]:
 
 def _told_by(connector: str, one: _Side, other: _Side) -> frozenset[str]:
     """Nothing where the title presumes no link and the record makes none; the partner's kind only as a cause."""
-    if connector not in _PRESUMED and not _is_linked(one, other):
+    if connector not in _PRESUMED and not _is_linked(one, other, connector):
         return frozenset()
     return other.words.own if connector == "with" else other.words.own | other.words.kind
 
@@ -240,8 +242,7 @@ def _read(code: str, title: str) -> Iterator[_Joint]:
 def _heads(words: str) -> Iterator[str]:
     """`Hemiplegia and hemiparesis` are two names of what is joined; `heart and kidney disease` is one."""
     parts = words.split(" and ")
-    simple = all(len(content(title_axes(part).says)) == 1 for part in parts)
-    yield from parts if simple else [words]
+    yield from parts if all(len(content(title_axes(part).says)) == 1 for part in parts) else [words]
 
 
 def _side(mention: Mention, code: str, codebook: Codebook) -> _Side:
@@ -262,16 +263,17 @@ def _words_of(mention: Mention, code: str, codebook: Codebook) -> _Words:
     return _Words(own - SILENT, content(frozenset().union(*above)))
 
 
-def _is_linked(one: _Side, other: _Side) -> bool:
-    """True when one sentence joins the two: `due to`, `from`, `residual`."""
-    return one.mention.sentence == other.mention.sentence and bool(_LINKS.intersection(one.mention.context))
+def _is_linked(one: _Side, other: _Side, connector: str = "due to") -> bool:
+    """True when one sentence joins the two: `due to`, `residual`; a past event `with` what it left (I.C.9.d.1)."""
+    past = other.mention.assertion is Assertion.HISTORICAL
+    left = past and connector == "following" and "with" in one.mention.context
+    return one.mention.sentence == other.mention.sentence and (left or bool(_LINKS.intersection(one.mention.context)))
 
 
 def _kept_apart(one: _Side, other: _Side) -> bool:
     """True for a condition and itself, and where the record says that the two have nothing to do with each other."""
-    same = one.mention.sentence == other.mention.sentence
-    said = (*one.mention.context, *other.mention.context)
-    return one.mention.id == other.mention.id or (same and bool(_APART.intersection(said)))
+    apart = not _APART.isdisjoint((*one.mention.context, *other.mention.context))
+    return one.mention.id == other.mention.id or (apart and one.mention.sentence == other.mention.sentence)
 
 
 def _indexed(one: _Side, other: _Side, entry: IndexTerm, codebook: Codebook) -> str | None:
@@ -294,7 +296,5 @@ def _joining_subterms(index: AlphabeticIndex, term: str) -> tuple[IndexTerm, ...
 def _below_connectors(index: AlphabeticIndex, mains: Iterable[IndexTerm]) -> Iterator[IndexTerm]:
     for main in mains:
         branches = [c for c in index.children(main.id) if isinstance(c, IndexTerm) and c.connector]
-        for branch in branches:
-            for entry in index.children(branch.id):
-                if isinstance(entry, IndexTerm) and entry.code:
-                    yield entry
+        below = (entry for branch in branches for entry in index.children(branch.id))
+        yield from (entry for entry in below if isinstance(entry, IndexTerm) and entry.code)

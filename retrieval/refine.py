@@ -143,7 +143,7 @@ def _is_spelled_out(title: TitleAxes, own: TitleAxes, record: Said) -> bool:
 def _settled(title: TitleAxes, own: TitleAxes, record: Said) -> Iterator[bool]:
     """Axes that the code leaves open, and that the title says as the record does."""
     yield bool(title.sides) and not own.sides and record.axes.laterality in title.sides
-    yield own.trimester == "unspecified" and title.trimester == record.trimester
+    yield bool(own.trimester and record.trimester) and own.trimester != title.trimester == record.trimester
     yield bool(record.phase) and own.phase != title.phase == record.phase
     yield own.fetus == "0" and bool(record.fetus) and title.fetus == record.fetus
     yield own.episode != title.episode

@@ -21,7 +21,7 @@ from retrieval.nearness import NearSurface, near_surfaces
 from retrieval.offers import affirmed_words, bounds_of, from_stems, from_surfaces, from_walks, searched, siblings_of
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import Between, VectorQuery, VectorStore
-from retrieval.ways import Offer, Reranker, Way, reranked, ways_of
+from retrieval.ways import Offer, Reranker, Way, reranked, spread, ways_of
 
 MOST_CANDIDATES: Final = 300
 """For one encounter: enums of more ids make guided decoding slow."""
@@ -59,7 +59,7 @@ class Depth(NamedTuple):
 OFFERED: Final = Depth(hits=24, surfaces=30, walks=8, most_reranked=40, least_likeness=_LEAST_LIKENESS)
 """What an encounter is answered with."""
 
-DEEP: Final = Depth(hits=200, surfaces=200, walks=24, most_reranked=100, least_likeness=0.0, siblings=50)
+DEEP: Final = Depth(hits=400, surfaces=400, walks=24, most_reranked=300, least_likeness=0.0, siblings=50)
 """What recall is measured with."""
 
 
@@ -129,6 +129,7 @@ class CandidateSearch:
         ways = ways_of(offers)
         if self.reranker:
             ways = reranked(ways, text, codebook, self.reranker, depth.most_reranked)
+        ways = spread(ways, codebook)
         return (*ways, *siblings_of(ways[: depth.siblings], ways, codebook))
 
     def _near(self, texts: Sequence[str], day: date, depth: Depth) -> dict[str, tuple[NearSurface, ...]]:

@@ -1,6 +1,7 @@
 """Similar past encounters: which attested encounters resemble this one, and what their codes suggest.
 
-They are used to offer candidates and are shown beside a rationale; they are never evidence. An encounter never meets
+They are used to offer candidates and are shown beside a rationale; they are never evidence. The synthetic ones that
+ship are attested by nobody: they are shown as examples and suggest nothing. An encounter never meets
 its own patient's past, one author speaks twice at most, and a code needs three encounters to become a prior, so that
 nobody who can write a few charts can steer what others are offered.
 """
@@ -23,6 +24,9 @@ from retrieval.store import AnyOf, Condition, Hit, VectorQuery, VectorStore
 
 SHARED_TENANT: Final = ""
 """Tenant of what ships with the product and of installations with one tenant."""
+
+SHIPPED_ORIGIN: Final = "synthetic"
+"""Provenance of what ships with the product; the build admits no encounter of an installation under that name."""
 
 FEWEST_FOR_A_PRIOR: Final = 3
 MOST_BY_ONE_AUTHOR: Final = 2
@@ -99,10 +103,11 @@ def identity_of(tenant: str, name: str | None) -> str:
 
 
 def priors(found: Sequence[SimilarEncounter]) -> tuple[Prior, ...]:
-    """Codes that at least three of the encounters carry, most frequent first."""
-    counts = Counter(code for encounter in found for code in dict.fromkeys(encounter.codes))
+    """Codes that at least three of the attested encounters carry, most frequent first."""
+    attested = [encounter for encounter in found if encounter.attested]
+    counts = Counter(code for encounter in attested for code in dict.fromkeys(encounter.codes))
     kept = [(code, number) for code, number in counts.items() if number >= FEWEST_FOR_A_PRIOR]
-    return tuple(Prior(code, number / len(found)) for code, number in sorted(kept, key=lambda c: (-c[1], c[0])))
+    return tuple(Prior(code, number / len(attested)) for code, number in sorted(kept, key=lambda c: (-c[1], c[0])))
 
 
 def _conditions(question: SimilarityQuestion) -> tuple[Condition, ...]:
@@ -135,6 +140,7 @@ def _similar(hit: Hit, codebook: Codebook) -> SimilarEncounter:
         score=round(hit.score, 4),
         codes=_in_force([str(code) for code in codes], codebook) if isinstance(codes, list) else (),
         specialty=str(specialty) if specialty else None,
+        attested=hit.payload.get("origin") != SHIPPED_ORIGIN,
     )
 
 

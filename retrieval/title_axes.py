@@ -109,7 +109,7 @@ def title_axes(title: str) -> TitleAxes:
     """Take a title apart."""
     episode, trimester, fetus = _EPISODE.search(title), _TRIMESTER.search(title), _FETUS.search(title)
     dominance, phase = _DOMINANT.search(title), _PHASE.search(title)
-    rest = _LEFT_OPEN.sub("unspecified", title)
+    rest = _DOMINANT.sub(r"\1", _LEFT_OPEN.sub("unspecified", title))
     for pattern in (_FETUS, _EPISODE, _TRIMESTER, _PHASE, _OPEN_TYPE):
         rest = pattern.sub("", rest)
     optional = roots(joined(forms(" ; ".join(_BRACKETS.findall(rest)))))
@@ -117,7 +117,7 @@ def title_axes(title: str) -> TitleAxes:
     denied = roots(word for run in _DENIAL.findall(rest) for word in forms(" ".join(run))) - SIDES
     words = roots(joined(forms(rest)))
     return TitleAxes(
-        says=words - denied - SIDES - {_ONE_SIDED, "dominant", "nondominant"},
+        says=words - denied - SIDES - {_ONE_SIDED},
         optional=optional - words,
         either=tuple(
             roots(joined(forms(" ".join(pair)))) for pair in (*_EITHER.findall(rest), *_PARTS_IN_ONE.findall(rest))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
@@ -19,6 +21,12 @@ DICTIONARY_WEIGHT: Final = 2.0
 
 RERANKED_WEIGHT: Final = 0.5
 """Of the learned score in what candidates are ordered by."""
+
+REPEATED: Final = 0.2
+"""Loss of score for each code of the same title that comes before: another side or encounter waits for what else may be
+meant."""
+_MOST_REPEATED: Final = 3
+_REFERENCE: Final = re.compile(r"see (?:also )?")
 
 _EXACT_WALK: Final = 0.97
 """Fit from which a walk counts as exact for the reranker, which learned from exact ones only."""
@@ -87,22 +95,44 @@ def ways_of(offers: Iterable[Offer]) -> tuple[Way, ...]:
 
 def reranked(ways: Sequence[Way], query: str, codebook: Codebook, reranker: Reranker, most: int) -> tuple[Way, ...]:
     """The same with the learned score of the `most` best by fused rank; codes of one title share theirs."""
-    order = sorted(ways, key=lambda way: (-way.fused, -way.score, way.code))
-    groups: dict[tuple[str, str], list[Way]] = {}
-    for way in order:
-        groups.setdefault(title_group(way.code, codebook), []).append(way)
-    leaders = [members[0] for members in groups.values()][:most]
-    asked = [_scored(way, rank, codebook) for rank, way in enumerate(leaders, start=1)]
+    groups = grouped(ways, codebook)
+    asked = scored([members[0] for members in groups.values()][:most], codebook)
     scores = dict(zip(groups, reranker.scores(query, asked), strict=False))
     learned = {way.code: score for group, score in scores.items() for way in groups[group]}
     return tuple(sorted((_learned(way, learned.get(way.code)) for way in ways), key=_order))
 
 
+def spread(ways: Sequence[Way], codebook: Codebook) -> tuple[Way, ...]:
+    """The same with codes of a title that stood before moved back: the first of them fits the note best."""
+    before: Counter[tuple[str, str]] = Counter()
+    found: list[Way] = []
+    for way in ways:
+        group = title_group(way.code, codebook)
+        loss = REPEATED * min(before[group], _MOST_REPEATED)
+        found.append(way._replace(score=max(0.0, way.score - loss)) if loss else way)
+        before[group] += 1
+    return tuple(sorted(found, key=_order))
+
+
+def grouped(ways: Iterable[Way], codebook: Codebook) -> dict[tuple[str, str], list[Way]]:
+    """The ways of each title, best fused rank first: of the titles and of the ways of one."""
+    groups: dict[tuple[str, str], list[Way]] = {}
+    for way in sorted(ways, key=lambda way: (-way.fused, -way.score, way.code)):
+        groups.setdefault(title_group(way.code, codebook), []).append(way)
+    return groups
+
+
+def scored(leaders: Iterable[Way], codebook: Codebook) -> list[ScoredWay]:
+    """What the reranker is asked about, in order of fused rank: the first way of each title."""
+    return [_scored(way, rank, codebook) for rank, way in enumerate(leaders, start=1)]
+
+
 def _learned(way: Way, score: float | None) -> Way:
-    """With its learned score, which moves the order; a dictionary term that fits keeps its place."""
-    if score is None:
-        return way
-    mixed = (1 - RERANKED_WEIGHT) * way.score + RERANKED_WEIGHT * score
+    """With its learned score, which moves the order; a dictionary term that fits keeps its place.
+
+    What lay too deep to be asked about counts as unlikely, or it would pass everything that was asked about.
+    """
+    mixed = (1 - RERANKED_WEIGHT) * way.score + RERANKED_WEIGHT * (score or 0.0)
     return way._replace(reranked=score, score=max(mixed, way.dictionary))
 
 
@@ -133,7 +163,7 @@ def _way(code: str, offers: Sequence[Offer], fused: float) -> Way:
     walked = max(offers, key=lambda offer: offer.walk)
     return Way(
         code=code,
-        surface=first.surface,
+        surface=_spoken(first.index_path) or first.surface,
         score=first.score,
         origins=tuple(dict.fromkeys(offer.origin for offer in offers)),
         dense=max(offer.dense for offer in offers),
@@ -145,6 +175,12 @@ def _way(code: str, offers: Sequence[Offer], fused: float) -> Way:
         reranked=None,
         index_path=walked.index_path,
     )
+
+
+def _spoken(path: Sequence[str]) -> str:
+    """A path as one wording: `Neoplasm, neoplastic`, `liver`, `malignant secondary`; from its last reference on."""
+    begins = max((place for place, title in enumerate(path) if _REFERENCE.match(title)), default=0)
+    return " ".join(_REFERENCE.sub("", title, count=1).split(",")[0] for title in path[begins:])
 
 
 def _scored(way: Way, rank: int, codebook: Codebook) -> ScoredWay:

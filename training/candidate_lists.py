@@ -1,9 +1,14 @@
-"""Lists of candidates as the search would offer them for a wording, with what leads to the wording itself masked."""
+"""Lists of candidates as the search would offer them for a wording, with what leads to the wording itself masked.
+
+The store is replaced by brute force over the wordings that may be seen; what is made of the hits is the product's own
+code (`retrieval.nearness`, `retrieval.offers`, `retrieval.ways`), so that the reranker learns from lists like those it
+will order.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -11,20 +16,23 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from medcoding.chart import SectionKind, Span
+from medcoding.codebook import Codebook
+from medcoding.mention import Assertion, Mention
 from retrieval.features import ScoredWay
-from training.lanes import MASKED, Bm25Lane, Scores, best_columns, fused
-from training.search_space import TITLES, BoolVector, IdVector, SearchSpace, best_by_group
+from retrieval.index_walk import Walk
+from retrieval.nearness import NearSurface, near_surfaces
+from retrieval.offers import affirmed_words, bounds_of, from_stems, from_surfaces, from_walks
+from retrieval.store import Hit
+from retrieval.ways import Offer, Way, grouped, scored, ways_of
+from training.lanes import MASKED, Bm25Lane, Scores
+from training.search_space import TITLES, BoolVector, IdVector, SearchSpace
 from training.term_pairs import TermPair, main_term_key, text_key
 
 DEEPEST: Final = 200
-"""Hits that each search returns: a wording beyond them has no score of that search."""
-
-SPARSE_WEIGHT: Final = 0.5
-"""Of the ranking by words beside that by vectors."""
+"""Hits that each search returns, and surfaces of both together."""
 
 _BATCH: Final = 64
-_TITLE_TIE: Final = 0.001
-"""Of groups that one wording leads to, the one whose title is nearer comes first."""
 
 
 class Asked(NamedTuple):
@@ -48,21 +56,19 @@ class LaneScores(NamedTuple):
 
     dense: Scores
     sparse: Scores
+    """By the words that the product looks for: those of titles."""
 
 
 @dataclass(frozen=True)
 class CandidateLists:
-    """The search of the product over a space in memory: cosine and BM25 over wordings, fused by rank."""
+    """The search of the product over a space in memory: cosine over wordings, words of titles beside it."""
 
     space: SearchSpace
     vectors: NDArray[np.float32]
     """Of every wording."""
     bm25: Bm25Lane
-    offered: Sequence[str]
-    """The code that stands for each group."""
-    titles: Mapping[str, str]
-    """Printed titles by code."""
-    above: Mapping[str, str]
+    """Of the words that each wording is found by."""
+    book: Codebook
 
     def scores(self, asked: Sequence[Asked]) -> LaneScores:
         """Scores of every wording."""
@@ -77,74 +83,53 @@ class CandidateLists:
             dense[row, one.masked], sparse[row, one.masked] = MASKED, 0.0
         return LaneScores(dense, sparse)
 
-    def made(self, asked: Sequence[Asked], active: BoolVector, limit: int) -> Iterator[CandidateList]:
+    def made(
+        self, asked: Sequence[Asked], active: BoolVector, limit: int, hits: int = DEEPEST
+    ) -> Iterator[CandidateList]:
         """A list for each query, in order, of at most `limit` groups."""
         for start in range(0, len(asked), _BATCH):
             part = asked[start : start + _BATCH]
-            yield from self.listed(part, self.visible(self.scores(part), part, active), active, limit)
+            yield from self.listed(part, self.visible(self.scores(part), part, active), active, limit, hits)
 
     def listed(
-        self, asked: Sequence[Asked], lanes: LaneScores, active: BoolVector, limit: int
+        self, asked: Sequence[Asked], lanes: LaneScores, active: BoolVector, limit: int, hits: int = DEEPEST
     ) -> Iterator[CandidateList]:
         """The same from visible scores."""
-        dense, sparse = self.by_group(lanes)
-        best = best_columns(fused([(dense, 1.0), (sparse, SPARSE_WEIGHT)]), limit)
+        for ways in self.ways(asked, lanes, active, hits):
+            leaders = [members[0] for members in grouped(ways, self.book).values()][:limit]
+            groups = [self.space.group_of(way.code) for way in leaders]
+            yield CandidateList(np.array(groups, dtype=np.int64), scored(leaders, self.book))
+
+    def ways(
+        self, asked: Sequence[Asked], lanes: LaneScores, active: BoolVector, hits: int = DEEPEST
+    ) -> Iterator[tuple[Way, ...]]:
+        """For each query every code that is found, from visible scores, best first, before the reranker."""
         for row, one in enumerate(asked):
-            yield CandidateList(best[row], self._ways(one, best[row], row, lanes, active))
+            yield ways_of(self._offers(one, self._near(lanes, row, hits), active))
 
-    def by_group(self, lanes: LaneScores) -> LaneScores:
-        """The same by group, cut where the product's searches end."""
-        titles = lanes.dense[:, : len(self.space.groups)]
-        dense = best_by_group(self.space, lanes.dense) + _TITLE_TIE * titles
-        return LaneScores(dense, best_by_group(self.space, lanes.sparse))
+    def _near(self, lanes: LaneScores, row: int, hits: int) -> tuple[NearSurface, ...]:
+        dense = self._hits(lanes.dense[row], MASKED, hits)
+        return near_surfaces(dense, self._hits(lanes.sparse[row], 0.0, hits), hits)
 
-    def _ways(self, asked: Asked, groups: IdVector, row: int, lanes: LaneScores, active: BoolVector) -> list[ScoredWay]:
-        dense, sparse = lanes.dense[row], lanes.sparse[row]
-        least_dense = _least(dense, DEEPEST)
-        least_sparse = max(_least(sparse, DEEPEST), 1e-6)
-        exact = self._exact(asked, active)
-        return [
-            self._way(int(group), rank, dense, sparse, (least_dense, least_sparse), exact)
-            for rank, group in enumerate(groups, start=1)
-        ]
+    def _hits(self, scores: Scores, least: float, limit: int) -> list[Hit]:
+        """The wordings that score most, as the store would give them."""
+        top = np.argpartition(-scores, min(limit, len(scores)) - 1)[:limit]
+        return [self._hit(int(place), float(scores[place])) for place in top if scores[place] > least]
 
-    def _way(
-        self,
-        group: int,
-        rank: int,
-        dense: Scores,
-        sparse: Scores,
-        least: tuple[float, float],
-        exact: dict[int, tuple[float, float]],
-    ) -> ScoredWay:
-        members = self.space.flat[self.space.starts[group] : self._ends[group]]
-        nearest = int(members[np.argmax(dense[members])])
-        cosine, words = float(dense[nearest]), float(sparse[members].max())
-        code = self.offered[group]
-        walk, dictionary = exact.get(group, (0.0, 0.0))
-        return ScoredWay(
-            code=code,
-            title=self.titles[code],
-            surface=self.space.texts[nearest],
-            dense=cosine if cosine >= least[0] else 0.0,
-            sparse=words if words >= least[1] else 0.0,
-            fused_rank=rank,
-            walk=walk,
-            dictionary=dictionary,
-            above=self.above.get(code, ""),
-        )
+    def _hit(self, place: int, score: float) -> Hit:
+        wording = self.space.wordings[place]
+        return Hit(place, score, {"text": wording.text, "codes": list(wording.codes), "kind": wording.kind})
 
-    def _exact(self, asked: Asked, active: BoolVector) -> dict[int, tuple[float, float]]:
-        """Groups to which a visible wording leads that reads like the query: (by the index, by the dictionary)."""
-        found: dict[int, tuple[float, float]] = {}
-        for place in self.same_text(asked.text):
-            if active[place] and place not in asked.masked:
-                wording = self.space.wordings[place]
-                by_index = wording.kind == "index"
-                for group in {int(g) for code in wording.codes for g in self.space.groups_under(code)}:
-                    walk, dictionary = found.get(group, (0.0, 0.0))
-                    found[group] = (max(walk, by_index), max(dictionary, not by_index))
-        return found
+    def _offers(self, asked: Asked, near: Sequence[NearSurface], active: BoolVector) -> list[Offer]:
+        """What the nearest wordings lead to, and those that read like the query: as a term, or as a walk."""
+        seen = (place for place in self.same_text(asked.text) if active[place] and place not in asked.masked)
+        alike = {place: self.space.wordings[place] for place in seen}
+        mention = _stated(asked.text, [code for w in alike.values() if w.kind != "index" for code in w.codes])
+        said = affirmed_words(mention)
+        offers = from_stems(mention, self.book)
+        offers += from_surfaces(mention, said, near, self.book, bounds_of(offers, 0.0))
+        walks = [Walk(w.codes, (w.text,), 1.0, (), (), place) for place, w in alike.items() if w.kind == "index"]
+        return [*offers, *from_walks(mention, said, walks, self.book)]
 
     def same_text(self, text: str) -> list[int]:
         """Wordings that read like a text."""
@@ -153,10 +138,6 @@ class CandidateLists:
     def same_main_term(self, main_term: str) -> list[int]:
         """Wordings of the index below a main term."""
         return self._by_main_term.get(main_term_key(main_term), [])
-
-    @cached_property
-    def _ends(self) -> IdVector:
-        return np.append(self.space.starts[1:], len(self.space.flat))
 
     @cached_property
     def _by_text(self) -> dict[str, list[int]]:
@@ -188,13 +169,24 @@ def masked_for(lists: CandidateLists, pair: TermPair, *, clinical_too: bool) -> 
     return np.unique(np.concatenate([near, same]))
 
 
+def _stated(text: str, stems: Sequence[str]) -> Mention:
+    """The wording as a problem that a note states; `stems` are what the dictionary knows of it."""
+    return Mention(
+        id=1,
+        document_id="query",
+        span=Span(start=0, end=len(text)),
+        text=text,
+        sentence=1,
+        section=SectionKind.ASSESSMENT,
+        assertion=Assertion.PRESENT,
+        query=text,
+        term=text if stems else None,
+        stems=tuple(dict.fromkeys(stems)),
+    )
+
+
 def _places(space: SearchSpace, key: Callable[[int], str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     for place in range(len(space.wordings)):
         found[key(place)].append(place)
     return found
-
-
-def _least(scores: Scores, number: int) -> float:
-    number = min(number, len(scores))
-    return float(np.partition(scores, -number)[-number])

@@ -16,13 +16,11 @@ from index_build.findable.embedding_cache import CachedEncoder
 from index_build.findable.encoder import export_encoder
 from index_build.stages import code_digest
 from medcoding.codebook import Codebook, CodebookEntry, EditionContent, write_codebook
-from medcoding.mention import Axes
 from retrieval.encoder import DIMENSIONS, OnnxEncoder, TextEncoder
-from retrieval.expand import expand
 from retrieval.index_folder import digest_of
 from training.candidate_lists import CandidateLists
 from training.lanes import Bm25Lane
-from training.search_space import SearchSpace, ancestor_titles
+from training.search_space import SearchSpace
 
 _TEXTS_AT_ONCE: Final = 500
 
@@ -46,22 +44,11 @@ def prepared_encoder(work: Path, adapter: Path | None) -> TextEncoder:
 
 
 def candidate_lists(
-    space: SearchSpace,
-    entries: Sequence[CodebookEntry],
-    book: Codebook,
-    encoder: TextEncoder,
-    told: Callable[[str, int, int], None],
+    space: SearchSpace, book: Codebook, encoder: TextEncoder, told: Callable[[str, int, int], None]
 ) -> CandidateLists:
-    """A search over a space; the code that stands for a group is the one offered where a note says no more."""
+    """The product's search over a space, brute force in place of a store."""
     vectors = np.empty((len(space.texts), DIMENSIONS), dtype=np.float32)
     for start in range(0, len(vectors), _TEXTS_AT_ONCE):
         vectors[start : start + _TEXTS_AT_ONCE] = encoder.encode(space.texts[start : start + _TEXTS_AT_ONCE])
         told("Embedding wordings", start, len(vectors))
-    return CandidateLists(
-        space=space,
-        vectors=vectors,
-        bm25=Bm25Lane(space.texts),
-        offered=[expand(group, book, Axes(), (), 1)[0] for group in space.groups],
-        titles={entry.code: entry.title for entry in entries},
-        above=ancestor_titles(entries),
-    )
+    return CandidateLists(space, vectors, Bm25Lane([wording.words for wording in space.wordings]), book)

@@ -81,7 +81,7 @@ def make_reranker(recipe: Recipe, told: Callable[[str, int, int], None]) -> Path
     codes = {entry.code for entry in entries}
     space = build_space(entries, (p for p in (*clinical_pairs(), *index_pairs(terms)) if p.code in codes))
     encoder = prepared_encoder(recipe.work, ADAPTER_FOLDER if adapter_name() else None)
-    lists = candidate_lists(space, entries, packaged_book(entries, recipe.work), encoder, told)
+    lists = candidate_lists(space, packaged_book(entries, recipe.work), encoder, told)
     weights = word_weights(space.texts)
     labelled: list[LabelledList] = []
     for found in labelled_lists(lists, pairs, encoder, weights, plan):

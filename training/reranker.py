@@ -56,9 +56,11 @@ class RerankerPlan(NamedTuple):
     """What decides the training, besides the pairs."""
 
     inclusion: int = 10_000
-    clinical: int = 2_000
+    clinical: int = 4_000
     index_entries: int = 2_500
-    candidates: int = 100
+    candidates: int = 50
+    hits: int = 120
+    """Of each search, and surfaces of both together: between what an encounter is answered with and the whole depth."""
     hidden: int = 64
     epochs: int = 12
     lists_a_step: int = 128
@@ -104,7 +106,7 @@ def labelled_lists(
         by_space[chance.choices(kinds, shares)[0]].append(pair)
     for kinds, members in by_space.items():
         asked = [_asked(pair, lists, encoder, chance) for pair in members]
-        found = lists.made(asked, seen & lists.space.of_kinds(*kinds), plan.candidates)
+        found = lists.made(asked, seen & lists.space.of_kinds(*kinds), plan.candidates, plan.hits)
         for pair, candidates in zip(members, found, strict=True):
             right = np.isin(candidates.groups, lists.space.groups_under(pair.code))
             right &= np.array([way.code.startswith(pair.code) for way in candidates.ways])

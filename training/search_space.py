@@ -39,6 +39,8 @@ class Wording(NamedTuple):
     codes: tuple[str, ...]
     kind: WordingKind
     main_term: str = ""
+    words: str = ""
+    """What the product's search by words finds it by; empty where words alone do not find it."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class SearchSpace:
         first, last = bisect_left(codes, code), bisect_left(codes, code + _AFTER)
         return np.unique(np.array(groups[first:last], dtype=np.int64))
 
+    def group_of(self, code: str) -> int:
+        """The group that holds a billable code. Raises `KeyError` for any other."""
+        return self._group_of[code]
+
     def near(self, code: str) -> IdVector:
         """Wordings, titles aside, that lead to the code, below it or above it: what a query of it must not see."""
         codes, places = self._by_stem
@@ -101,6 +107,10 @@ class SearchSpace:
         return np.array([w.kind != kind or text_key(w.text) not in keys for w in self.wordings])
 
     @cached_property
+    def _group_of(self) -> dict[str, int]:
+        return {code: number for number, group in enumerate(self.groups) for code in group}
+
+    @cached_property
     def _by_code(self) -> tuple[list[str], list[int]]:
         pairs = sorted((code, number) for number, group in enumerate(self.groups) for code in group)
         return [code for code, _ in pairs], [number for _, number in pairs]
@@ -115,7 +125,8 @@ class SearchSpace:
 
 def build_space(entries: Sequence[CodebookEntry], further: Iterable[TermPair] = ()) -> SearchSpace:
     """The packaged edition's surfaces, and pairs of other sources beside them."""
-    found = [Wording(s.text, s.codes, _kind(s.kind)) for s in edition_surfaces(FY2026, entries)]
+    surfaces = edition_surfaces(FY2026, entries)
+    found = [Wording(s.text, s.codes, _kind(s.kind), words=s.findable().words or "") for s in surfaces]
     titled = [w for w in found if w.kind == "title"]
     others = [w for w in found if w.kind != "title"]
     others += _distinct(Wording(p.text, (p.code,), _kind(p.source), p.main_term) for p in further)

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from evals.retrieval_bench.records import BenchReport, RecallRow, Task, recall
-from evals.retrieval_bench.ways import Batch, Lanes, Scorer, Way, index_ways, package_ways, peer_ways
+from evals.retrieval_bench.ways import EVERY, Lanes, Way, batch_of, index_ways, package_ways, peer_ways
 from index_build.editions.packaged import FY2026
 from index_build.findable.adapter import ADAPTER_FOLDER, adapter_name
 from medcoding.codebook import Codebook, CodebookEntry
@@ -25,6 +25,7 @@ from retrieval.encoder import TextEncoder
 from retrieval.expand import expand
 from retrieval.index_folder import file_digest
 from retrieval.rerank import MODEL, LearnedReranker
+from retrieval.ways import Reranker
 from retrieval.wording import forms
 from training.candidate_lists import Asked, CandidateLists, masked_itself
 from training.lanes import Bm25Lane, LetterLane
@@ -73,6 +74,7 @@ class _Task(NamedTuple):
     masked: Sequence[IdVector]
     active: BoolVector
     ways: Sequence[Way]
+    lanes: Lanes
 
 
 class _Ground(NamedTuple):
@@ -87,7 +89,7 @@ class _Ground(NamedTuple):
 def run_bench(plan: BenchPlan, told: Told) -> BenchReport:
     """Every row. Raises `InputError` for an index file that cannot be read, `IntegrityError` for damaged models."""
     plan.work.mkdir(parents=True, exist_ok=True)
-    scorer = LearnedReranker(plan.reranker).scores if plan.reranker else None
+    reranker = LearnedReranker(plan.reranker) if plan.reranker else None
     adapter = adapter_name(plan.adapter) if plan.adapter else ""
     tried = ([None] if plan.plain or not adapter else []) + ([plan.adapter] if adapter else [])
     with tempfile.TemporaryDirectory() as folder:
@@ -95,8 +97,14 @@ def run_bench(plan: BenchPlan, told: Told) -> BenchReport:
         rows: list[RecallRow] = []
         for number, weights in enumerate(tried):
             encoder = prepared_encoder(plan.work, weights)
-            lists = candidate_lists(ground.space, ground.entries, ground.book, encoder, told)
-            rows += _measured(plan, ground, lists, encoder, _Round(scorer, weights is not None, number == 0, told))
+            lists = candidate_lists(ground.space, ground.book, encoder, told)
+            rows += _measured(
+                plan,
+                ground,
+                lists,
+                encoder,
+                _Round(reranker if weights or not adapter else None, weights is not None, number == 0, told),
+            )
     return BenchReport(
         edition=FY2026.name,
         seed=SEED,
@@ -110,7 +118,8 @@ def run_bench(plan: BenchPlan, told: Told) -> BenchReport:
 
 
 class _Round(NamedTuple):
-    scorer: Scorer | None
+    reranker: Reranker | None
+    """Only over the encoder that it was trained over."""
     tuned: bool
     first: bool
     told: Told
@@ -128,7 +137,7 @@ def _ground(plan: BenchPlan, folder: Path) -> _Ground:
 def _measured(
     plan: BenchPlan, ground: _Ground, lists: CandidateLists, encoder: TextEncoder, this: _Round
 ) -> Iterator[RecallRow]:
-    for task in _tasks(plan, ground, lists, this.scorer):
+    for task in _tasks(plan, ground, lists, this.reranker):
         asked = [
             Asked(pair.text, vector, masked)
             for pair, vector, masked in zip(
@@ -136,38 +145,36 @@ def _measured(
             )
         ]
         ways = [way for way in task.ways if way.dense or this.first]
-        for way, ranks in zip(ways, _ranks(task, ways, asked, lists, ground, this.told), strict=True):
+        for way, ranks in zip(ways, _ranks(task, ways, asked, ground, this.told), strict=True):
             name = ("tuned" if this.tuned else "MiniLM") if way.dense else ""
             yield RecallRow(task=task.name, name=way.name, encoder=name, at=recall(ranks, way.deepest))
 
 
-def _tasks(plan: BenchPlan, ground: _Ground, lists: CandidateLists, scorer: Scorer | None) -> Iterator[_Task]:
+def _tasks(plan: BenchPlan, ground: _Ground, lists: CandidateLists, reranker: Reranker | None) -> Iterator[_Task]:
     space, held_out = ground.space, ground.pairs.held_out
     inclusion = _thinned(ground.pairs.inclusion_queries, plan.limit)
     texts = [pair.text for pair in inclusion]
-    lanes = Lanes(lists, Bm25Lane(_documents(ground)), LetterLane(space.texts))
-    package = package_ways(lanes, scorer) + peer_ways(lists, ("title", "header", "inclusion"))
+    lanes = Lanes(lists, Bm25Lane(space.texts), Bm25Lane(_documents(ground)), LetterLane(space.texts))
+    package = package_ways(lanes, reranker) + peer_ways(lists, ("title", "header", "inclusion"))
     hidden = space.without_inclusions_of(held_out) & space.without_texts(texts, "clinical")
-    yield _Task("concept", inclusion, [_NOTHING] * len(inclusion), hidden, package)
+    yield _Task("concept", inclusion, [_NOTHING] * len(inclusion), hidden, package, lanes)
     every = np.ones(len(space.wordings), dtype=np.bool_)
     own = [masked_itself(lists, pair.text) for pair in inclusion]
-    yield _Task("term", inclusion, own, every, [way for way in package if "notes" not in way.name])
+    yield _Task("term", inclusion, own, every, [way for way in package if "notes" not in way.name], lanes)
     if index := _thinned(ground.pairs.index_queries, plan.limit):
         seen = space.without_main_terms_of(held_out)
-        every_kind = index_ways(lanes, scorer) + peer_ways(lists, ("title", "header", "inclusion", "clinical", "index"))
-        yield _Task("index", index, [_NOTHING] * len(index), seen, every_kind)
+        every_kind = index_ways(lanes, reranker) + peer_ways(lists, EVERY)
+        yield _Task("index", index, [_NOTHING] * len(index), seen, every_kind, lanes)
 
 
-def _ranks(
-    task: _Task, ways: Sequence[Way], asked: Sequence[Asked], lists: CandidateLists, ground: _Ground, told: Told
-) -> list[list[int]]:
+def _ranks(task: _Task, ways: Sequence[Way], asked: Sequence[Asked], ground: _Ground, told: Told) -> list[list[int]]:
     """For each way the rank of every query, in order."""
     seen = [task.active & ground.space.of_kinds(*way.sees) for way in ways]
     ranks: list[list[int]] = [[] for _ in ways]
     for start in range(0, len(asked), _BATCH):
         told(f"Queries of the task '{task.name}'", start, len(asked))
         part = slice(start, start + _BATCH)
-        batch = Batch(asked[part], lists.scores(asked[part]))
+        batch = batch_of(task.lanes, asked[part])
         for way, active, own in zip(ways, seen, ranks, strict=True):
             found = zip(task.queries[part], way.ranked(batch, active), strict=True)
             own.extend(rank_of(pair, groups, ground.space, ground.book) for pair, groups in found)

@@ -8,27 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from evals.retrieval_bench.records import DEPTHS
-from retrieval.features import ScoredWay
-from training.candidate_lists import SPARSE_WEIGHT, Asked, CandidateLists, LaneScores
-from training.lanes import Bm25Lane, LetterLane, Scores, best_columns, fused
+from retrieval.offers import siblings_of
+from retrieval.search import DEEP
+from retrieval.ways import Reranker, reranked
+from retrieval.ways import Way as Found
+from training.candidate_lists import Asked, CandidateLists, LaneScores
+from training.lanes import MASKED, Bm25Lane, LetterLane, Scores, best_columns, fused
 from training.search_space import BoolVector, IdVector, SearchSpace, WordingKind, best_by_group
 
 DEEPEST: Final = DEPTHS[-1]
-_RERANKED: Final = 300
-"""Fused candidates that the reranker orders."""
-
-_EXPANDED: Final = 50
-_CATEGORY: Final = 3
 _INDEX_ENTRIES: Final = 10
 """Complete index entries that Code Like Humans retrieves for a mention (Motzfeldt et al., 2025)."""
 
-Scorer = Callable[[str, Sequence[ScoredWay]], Sequence[float]]
+_WORDS_WEIGHT: Final = 0.5
+"""Of the ranking by words beside that by vectors, where the two are fused by rank."""
+
+_TITLE_TIE: Final = 0.001
+"""Of groups that one wording leads to, the one whose title is nearer comes first."""
 
 
 class Batch(NamedTuple):
@@ -36,13 +37,17 @@ class Batch(NamedTuple):
 
     asked: Sequence[Asked]
     lanes: LaneScores
+    """As the product searches: by vector, and by the words of titles."""
+    spoken: Scores
+    """BM25 over every wording, which baselines and peers have."""
 
 
 Ranking = Callable[[Batch, BoolVector], list[IdVector]]
 
 _PACKAGE: Final[tuple[WordingKind, ...]] = ("title", "header", "inclusion")
 _OWN: Final[tuple[WordingKind, ...]] = (*_PACKAGE, "clinical")
-_EVERY: Final[tuple[WordingKind, ...]] = (*_OWN, "index")
+EVERY: Final[tuple[WordingKind, ...]] = (*_OWN, "index")
+"""Every kind of wording."""
 
 
 class Way(NamedTuple):
@@ -61,14 +66,60 @@ class Lanes:
     """What is read from a space once for all ways: documents of titles with what stands around them, letters."""
 
     lists: CandidateLists
+    wordings: Bm25Lane
+    """Every wording by its own words."""
     documents: Bm25Lane
     """One a group: its title, the titles above it and its inclusion terms."""
     letters: LetterLane
 
 
-def package_ways(lanes: Lanes, scorer: Scorer | None) -> list[Way]:
+def batch_of(lanes: Lanes, asked: Sequence[Asked]) -> Batch:
+    """Queries with every score that a way of searching reads."""
+    return Batch(asked, lanes.lists.scores(asked), lanes.wordings.scores([one.text for one in asked]))
+
+
+class ProductSearch:
+    """What the product does with its hits, with the depth that recall is measured with; siblings of the best behind."""
+
+    def __init__(self, lists: CandidateLists, reranker: Reranker | None = None) -> None:
+        self._lists = lists
+        self._reranker = reranker
+        self._batch: Batch | None = None
+        self._found: dict[bytes, list[tuple[Found, ...]]] = {}
+
+    def as_fused(self, batch: Batch, active: BoolVector) -> list[IdVector]:
+        """In the order of the searches and of what the codes share with the query."""
+        return [self._groups(ways) for ways in self._ways(batch, active)]
+
+    def reranked(self, batch: Batch, active: BoolVector) -> list[IdVector]:
+        """In the order that the product offers. Raises `ValueError` without a reranker."""
+        if self._reranker is None:
+            raise ValueError("no reranker to order by")
+        book, model = self._lists.book, self._reranker
+        return [
+            self._groups(reranked(ways, one.text, book, model, DEEP.most_reranked))
+            for one, ways in zip(batch.asked, self._ways(batch, active), strict=True)
+        ]
+
+    def _ways(self, batch: Batch, active: BoolVector) -> list[tuple[Found, ...]]:
+        """Remembered for a batch: what is found does not depend on who orders it."""
+        if batch is not self._batch:
+            self._batch, self._found = batch, {}
+        key = active.tobytes()
+        if key not in self._found:
+            visible = self._lists.visible(batch.lanes, batch.asked, active)
+            self._found[key] = list(self._lists.ways(batch.asked, visible, active, DEEP.hits))
+        return self._found[key]
+
+    def _groups(self, ways: Sequence[Found]) -> IdVector:
+        every = (*ways, *siblings_of(ways[: DEEP.siblings], ways, self._lists.book))
+        groups = dict.fromkeys(self._lists.space.group_of(way.code) for way in every)
+        return np.array(list(groups)[:DEEPEST], dtype=np.int64)
+
+
+def package_ways(lanes: Lanes, reranker: Reranker | None) -> list[Way]:
     """Those that need no index."""
-    lists = lanes.lists
+    lists, product = lanes.lists, ProductSearch(lanes.lists, reranker)
     ways = [
         Way("BM25, title only", ("title",), partial(_by_words, lists), dense=False),
         Way("BM25, title + ancestors + notes", _PACKAGE, partial(_by_documents, lanes), dense=False),
@@ -77,26 +128,26 @@ def package_ways(lanes: Lanes, scorer: Scorer | None) -> list[Way]:
         Way("dense, each inclusion term its own vector", _PACKAGE, partial(_by_vectors, lists)),
         Way("RRF of BM25, both dense, character n-grams", _PACKAGE, partial(_by_four, lanes)),
         Way("RRF of BM25 and dense", _PACKAGE, partial(_by_fusion, lists)),
-        Way("the same + own clinical terms", _OWN, partial(_by_fusion, lists)),
+        Way("the product's search, not reranked", _PACKAGE, product.as_fused),
+        Way("the same + own clinical terms", _OWN, product.as_fused),
     ]
-    if scorer:
-        ways.append(Way("RRF + learned reranker", _PACKAGE, partial(_reranked, lists, scorer)))
-        with_own = partial(_reranked, lists, scorer)
-        ways.append(Way("the same + own clinical terms", _OWN, with_own))
-        ways.append(Way("the same + siblings of the first 50", _OWN, partial(_with_the_tree, with_own, lists.space)))
+    if reranker:
+        ways.append(Way("the product's search", _PACKAGE, product.reranked))
+        ways.append(Way("the product's search + own clinical terms", _OWN, product.reranked))
     return ways
 
 
-def index_ways(lanes: Lanes, scorer: Scorer | None) -> list[Way]:
+def index_ways(lanes: Lanes, reranker: Reranker | None) -> list[Way]:
     """Those that search an index too."""
-    lists = lanes.lists
+    lists, product = lanes.lists, ProductSearch(lanes.lists, reranker)
     ways = [
-        Way("BM25", _EVERY, partial(_by_words, lists), dense=False),
-        Way("dense", _EVERY, partial(_by_vectors, lists)),
-        Way("RRF of BM25 and dense", _EVERY, partial(_by_fusion, lists)),
+        Way("BM25", EVERY, partial(_by_words, lists), dense=False),
+        Way("dense", EVERY, partial(_by_vectors, lists)),
+        Way("RRF of BM25 and dense", EVERY, partial(_by_fusion, lists)),
+        Way("the product's search, not reranked", EVERY, product.as_fused),
     ]
-    if scorer:
-        ways.append(Way("RRF + learned reranker", _EVERY, partial(_reranked, lists, scorer)))
+    if reranker:
+        ways.append(Way("the product's search", EVERY, product.reranked))
     return ways
 
 
@@ -141,11 +192,11 @@ class Bm25s:
 
 
 def _by_words(lists: CandidateLists, batch: Batch, active: BoolVector) -> list[IdVector]:
-    return _best(best_by_group(lists.space, lists.visible(batch.lanes, batch.asked, active).sparse))
+    return _best(best_by_group(lists.space, _seen(batch.spoken, batch.asked, active, 0.0)))
 
 
 def _by_vectors(lists: CandidateLists, batch: Batch, active: BoolVector) -> list[IdVector]:
-    return _best(lists.by_group(lists.visible(batch.lanes, batch.asked, active)).dense)
+    return _best(_near_groups(lists.space, _seen(batch.lanes.dense, batch.asked, active, MASKED)))
 
 
 def _by_documents(lanes: Lanes, batch: Batch, _: BoolVector) -> list[IdVector]:
@@ -153,43 +204,32 @@ def _by_documents(lanes: Lanes, batch: Batch, _: BoolVector) -> list[IdVector]:
 
 
 def _by_fusion(lists: CandidateLists, batch: Batch, active: BoolVector) -> list[IdVector]:
-    found = lists.by_group(lists.visible(batch.lanes, batch.asked, active))
-    return _best(fused([(found.dense, 1.0), (found.sparse, SPARSE_WEIGHT)]))
+    words = best_by_group(lists.space, _seen(batch.spoken, batch.asked, active, 0.0))
+    dense = _near_groups(lists.space, _seen(batch.lanes.dense, batch.asked, active, MASKED))
+    return _best(fused([(dense, 1.0), (words, _WORDS_WEIGHT)]))
 
 
 def _by_four(lanes: Lanes, batch: Batch, active: BoolVector) -> list[IdVector]:
-    lists = lanes.lists
-    letters = lanes.letters.scores([one.text for one in batch.asked])
-    letters[:, ~active] = 0.0
-    for row, one in enumerate(batch.asked):
-        letters[row, one.masked] = 0.0
-    found = lists.by_group(lists.visible(batch.lanes, batch.asked, active))
-    titles = batch.lanes.dense[:, : len(lists.space.groups)]
-    by_letters = best_by_group(lists.space, letters)
-    return _best(fused([(found.sparse, 1.0), (titles, 1.0), (found.dense, 1.0), (by_letters, 1.0)]))
+    space = lanes.lists.space
+    letters = _seen(lanes.letters.scores([one.text for one in batch.asked]), batch.asked, active, 0.0)
+    words = best_by_group(space, _seen(batch.spoken, batch.asked, active, 0.0))
+    dense = _near_groups(space, _seen(batch.lanes.dense, batch.asked, active, MASKED))
+    titles = batch.lanes.dense[:, : len(space.groups)]
+    return _best(fused([(words, 1.0), (titles, 1.0), (dense, 1.0), (best_by_group(space, letters), 1.0)]))
 
 
-def _reranked(lists: CandidateLists, scorer: Scorer, batch: Batch, active: BoolVector) -> list[IdVector]:
-    """The fused list cut at `_RERANKED`, in the order of the scores; nothing is added."""
-    found: list[IdVector] = []
-    visible = lists.visible(batch.lanes, batch.asked, active)
-    listed = lists.listed(batch.asked, visible, active, _RERANKED)
-    for one, candidates in zip(batch.asked, listed, strict=True):
-        scores = np.array(scorer(one.text, candidates.ways))
-        found.append(candidates.groups[np.argsort(-scores, kind="stable")[:DEEPEST]])
-    return found
+def _seen(scores: Scores, asked: Sequence[Asked], active: BoolVector, hidden: float) -> Scores:
+    """Scores of wordings where inactive and masked ones score as `hidden`."""
+    seen = scores.copy()
+    seen[:, ~active] = hidden
+    for row, one in enumerate(asked):
+        seen[row, one.masked] = hidden
+    return seen
 
 
-def _with_the_tree(reranked: Ranking, space: SearchSpace, batch: Batch, active: BoolVector) -> list[IdVector]:
-    """The first of a ranking, then every other group of their categories in the same order, then the rest."""
-    found: list[IdVector] = []
-    for ranked in reranked(batch, active):
-        first = [int(group) for group in ranked[:_EXPANDED]]
-        stems = dict.fromkeys(space.groups[group][0][:_CATEGORY] for group in first)
-        siblings = (int(group) for stem in stems for group in space.groups_under(stem))
-        order = dict.fromkeys([*first, *islice(siblings, DEEPEST), *map(int, ranked)])
-        found.append(np.array(list(order)[:DEEPEST], dtype=np.int64))
-    return found
+def _near_groups(space: SearchSpace, dense: Scores) -> Scores:
+    nearest: Scores = best_by_group(space, dense) + _TITLE_TIE * dense[:, : len(space.groups)]
+    return nearest
 
 
 def _by_entries(lists: CandidateLists, batch: Batch, active: BoolVector) -> list[IdVector]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.search_speed import BARS, SearchSpeed, spoken_titles
+from evals.search_speed import BARS, RepeatedSpeed, SearchSpeed, lowest, spoken_titles
 from medcoding.codebook import Codebook
 from medcoding.errors import InputError
 
@@ -21,6 +21,16 @@ def test_what_exceeds_a_bar_is_named(name: str) -> None:
     assert WITHIN.missed() == ()
     (sentence,) = WITHIN.model_copy(update={name: BARS[name] * 2}).missed()
     assert sentence.startswith(name)
+
+
+def test_of_several_measurements_the_lowest_figures_count() -> None:
+    """Figure by figure: other work slows one measurement here and another there. A bar the best misses is missed."""
+    slow_start = WITHIN.model_copy(update={"start_s": 9.0, "one_p95_ms": 8.0})
+    slow_notes = WITHIN.model_copy(update={"batch_p95_ms": 900.0})
+    best = lowest((slow_start, slow_notes))
+    assert (best.start_s, best.one_p95_ms, best.batch_p95_ms, best.surfaces) == (1.0, 8.0, 250.0, 100)
+    assert RepeatedSpeed(best=best, repeats=(slow_start, slow_notes)).missed() == ()
+    assert len(RepeatedSpeed(best=slow_start, repeats=(slow_start,)).missed()) == 1
 
 
 def test_no_text_is_asked_twice(fy2027: Codebook) -> None:

@@ -150,6 +150,20 @@ def test_a_prior_needs_three_encounters() -> None:
     assert priors(found[:2]) == ()
 
 
+def test_a_shipped_example_is_shown_and_suggests_nothing(past: Past, fy2027: Codebook) -> None:
+    """Nobody attested it; three attested encounters make a prior, their share is of the attested ones."""
+    for number in range(1, 5):
+        past.add(number, origin="synthetic")
+    examples = past.search.similar(GOUT, fy2027, 20)
+    assert [e.attested for e in examples] == [False] * 4
+    assert priors(examples) == ()
+    for number in range(5, 8):
+        past.add(number)
+    found = past.search.similar(GOUT, fy2027, 20)
+    assert sorted(e.attested for e in found) == [False] * 4 + [True] * 3
+    assert priors(found) == (("M10.9", 1.0),)
+
+
 def test_the_question_names_tenant_setting_specialty_and_patient() -> None:
     """The patient only as a digest that another tenant's patient of the same number does not share."""
     encounter = Encounter(

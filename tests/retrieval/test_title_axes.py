@@ -66,6 +66,17 @@ def test_the_right_side_is_dominant_unless_the_record_says_otherwise(
     assert dominance_in(forms(said), Axes(laterality=side)) is dominant
 
 
+def test_the_side_that_is_not_dominant_is_no_word_of_the_title() -> None:
+    """It is an axis: the record need not say `non`, and the side stays (guideline I.C.6.a)."""
+    dominant, other = (
+        title_axes(f"Hemiplegia and hemiparesis following cerebral infarction affecting left {kind} side")
+        for kind in ("dominant", "non-dominant")
+    )
+    assert (dominant.dominant, other.dominant) == (True, False)
+    assert dominant.says == other.says
+    assert other.sides == {"left"}
+
+
 def test_a_denied_word_is_not_said() -> None:
     """Neither by itself nor through what it would imply."""
     said = said_in(("cellulitis", "shin"), Axes(), ("shin",))

@@ -11,7 +11,7 @@ from medcoding.codebook import Codebook
 from retrieval.features import ScoredWay
 from retrieval.nearness import near_surfaces
 from retrieval.store import Hit
-from retrieval.ways import Offer, reranked, title_group, ways_of
+from retrieval.ways import Offer, reranked, spread, title_group, ways_of
 
 SEARCH, INDEX, DICTIONARY = CandidateOrigin.SEARCH, CandidateOrigin.INDEX, CandidateOrigin.DICTIONARY
 
@@ -38,9 +38,32 @@ def test_a_code_keeps_the_best_of_what_was_offered() -> None:
             Offer("R07.9", "pain", 0.4, SEARCH, dense=0.9, sparse=1.0, near=0.7),
         ]
     )
-    assert (way.surface, way.score, way.origins) == ("chest", 0.9, (SEARCH, INDEX))
+    assert (way.surface, way.score, way.origins) == ("Pain chest", 0.9, (SEARCH, INDEX))
     assert (way.dense, way.sparse, way.near, way.walk) == (0.9, 5.0, 0.9, 0.9)
     assert way.index_path == ("Pain", "chest")
+
+
+@pytest.mark.parametrize(
+    ("path", "wording"),
+    [
+        (("Neoplasm, neoplastic", "liver", "malignant secondary"), "Neoplasm liver malignant secondary"),
+        (("Tumor", "see Neoplasm, neoplastic", "lip", "benign"), "Neoplasm lip benign"),
+        (("Seesaw nystagmus",), "Seesaw nystagmus"),
+    ],
+)
+def test_a_walk_is_worded_by_its_whole_path(path: tuple[str, ...], wording: str) -> None:
+    """Its last title, a column perhaps, says little alone; what stands before a reference was left behind."""
+    (way,) = ways_of([Offer("C78.7", path[-1], 0.9, INDEX, walk=0.9, index_path=path)])
+    assert way.surface == wording
+
+
+def test_other_sides_wait_for_other_conditions(fy2027: Codebook) -> None:
+    """Left knee pain first, then gout, then the knee pains that the note does not say."""
+    offers = [Offer(c, "knee pain", s, SEARCH) for c, s in (("M25.562", 0.9), ("M25.561", 0.86), ("M25.569", 0.82))]
+    ways = ways_of([*offers, Offer("M10.062", "gout of the knee", 0.7, SEARCH)])
+    moved = spread(ways, fy2027)
+    assert [way.code for way in moved] == ["M25.562", "M10.062", "M25.561", "M25.569"]
+    assert [way.score for way in moved] == pytest.approx([0.9, 0.7, 0.66, 0.42])
 
 
 def test_what_two_searches_find_is_fused_higher() -> None:
@@ -76,6 +99,22 @@ def test_the_dictionary_is_not_overruled(fy2027: Codebook) -> None:
     )
     order = [way.code for way in reranked(ways, "high blood pressure", fy2027, Favours("R03.0"), 10)]
     assert order == ["I10", "R03.0", "I15.9"]
+
+
+def test_what_was_not_asked_about_passes_nothing_that_was(fy2027: Codebook) -> None:
+    """A code too deep for the reranker counts as unlikely: its own score alone would put it first."""
+    ways = ways_of(
+        [
+            Offer("I10", "hypertension", 0.7, SEARCH, near=0.9),
+            Offer("R03.0", "elevated reading", 0.7, INDEX, walk=0.5, near=0.8),
+        ]
+    )
+    deepest = min(ways, key=lambda way: way.fused).code
+    (first, second) = reranked(ways, "blood pressure", fy2027, Favours("none of them"), 1)
+    assert second.code == deepest
+    assert second.reranked is None
+    assert second.score == pytest.approx(0.35)
+    assert first.score == pytest.approx(0.35)
 
 
 @pytest.mark.parametrize(("one", "other"), [("S93.401A", "S93.402D"), ("M25.561", "M25.569")])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from index_build.editions.packaged import FY2026
+from medcoding.codebook import Codebook, EditionContent, write_codebook
 from retrieval.encoder import DIMENSIONS
 from retrieval.store import FloatVector
 from tests.training.small_book import ENTRIES, INDEX
 from training.candidate_lists import CandidateLists
 from training.lanes import Bm25Lane
-from training.search_space import SearchSpace, ancestor_titles, build_space
+from training.search_space import SearchSpace, build_space
 from training.term_pairs import TermPair, index_pairs
 
 
@@ -29,17 +32,17 @@ def small_space() -> SearchSpace:
     return build_space(ENTRIES, (*own, *index_pairs(INDEX)))
 
 
-def small_lists() -> CandidateLists:
-    """The search over it; the first code of a group stands for it."""
+def small_book(folder: Path) -> Codebook:
+    """The small book as a file."""
+    write_codebook(folder / "book.sqlite", EditionContent(FY2026, ENTRIES))
+    return Codebook(folder / "book.sqlite")
+
+
+def small_lists(book: Codebook) -> CandidateLists:
+    """The search over it."""
     space = small_space()
-    return CandidateLists(
-        space=space,
-        vectors=np.stack(LetterEncoder().encode(space.texts)),
-        bm25=Bm25Lane(space.texts),
-        offered=[group[0] for group in space.groups],
-        titles={entry.code: entry.title for entry in ENTRIES},
-        above=ancestor_titles(ENTRIES),
-    )
+    vectors = np.stack(LetterEncoder().encode(space.texts))
+    return CandidateLists(space, vectors, Bm25Lane([wording.words for wording in space.wordings]), book)
 
 
 def _vector(text: str) -> FloatVector:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.training.small_lists import LetterEncoder, small_lists
+from tests.training.small_lists import LetterEncoder, small_book, small_lists
 from training.candidate_lists import Asked, CandidateList, CandidateLists, masked_for
 from training.search_space import WordingKind
 from training.term_pairs import TermPair
@@ -16,9 +16,9 @@ SLOW_FLOW = TermPair("Coronary slow flow syndrome", "I20.8", "inclusion")
 
 
 @pytest.fixture(scope="module")
-def lists() -> CandidateLists:
+def lists(tmp_path_factory: pytest.TempPathFactory) -> CandidateLists:
     """The small search."""
-    return small_lists()
+    return small_lists(small_book(tmp_path_factory.mktemp("book")))
 
 
 def _found(lists: CandidateLists, pair: TermPair, kinds: tuple[WordingKind, ...], masked: bool) -> CandidateList:
@@ -34,6 +34,22 @@ def test_a_header_s_inclusion_term_leads_to_every_code_below_it(lists: Candidate
     assert {way.code for way in found.ways[:2]} == {"I20.81", "I20.89"}
     assert found.ways[0].surface == "Coronary slow flow syndrome"
     assert found.ways[0].dictionary == 1.0
+
+
+def test_words_are_those_of_titles_alone(lists: CandidateLists) -> None:
+    """As in the store: an inclusion term is found by its vector, a title by its words and its category's too."""
+    words = {wording.text: wording.words for wording in lists.space.wordings}
+    assert words["Stenocardia"] == ""
+    assert words["Streptococcal pharyngitis"].startswith("Streptococcal pharyngitis")
+    assert "acute" in words["Streptococcal pharyngitis"].split()
+
+
+def test_the_note_s_words_choose_the_code_of_a_wording(lists: CandidateLists) -> None:
+    """Candidates are those the product makes of its hits: each code once, with its fused rank in order."""
+    found = _found(lists, TermPair("streptococcal sore throat", "J02.0", "inclusion"), EVERY, masked=False)
+    assert found.ways[0].code == "J02.0"
+    assert [way.fused_rank for way in found.ways] == list(range(1, len(found.ways) + 1))
+    assert len({way.code for way in found.ways}) == len(found.ways)
 
 
 def test_a_masked_query_does_not_find_itself(lists: CandidateLists) -> None:

@@ -11,7 +11,7 @@ from medcoding.errors import DependencyError, IntegrityError
 from retrieval.features import FEATURES, ScoredWay
 from retrieval.rerank import CARD, MODEL, WORDS, LearnedReranker
 from tests.training.small_book import ENTRIES, INDEX
-from tests.training.small_lists import LetterEncoder, small_lists
+from tests.training.small_lists import LetterEncoder, small_book, small_lists
 from training.reranker import (
     LabelledList,
     RerankerPlan,
@@ -96,10 +96,12 @@ def test_a_missing_reranker_asks_for_a_build(tmp_path: Path) -> None:
         LearnedReranker(tmp_path)
 
 
-def test_training_lists_never_ask_a_held_out_wording() -> None:
+def test_training_lists_never_ask_a_held_out_wording(tmp_path: Path) -> None:
     """Every list is of a training wording and holds a right candidate; features are finite."""
     pairs = gather_pairs(ENTRIES, INDEX, 2)
-    found = list(labelled_lists(small_lists(), pairs, LetterEncoder(), {}, PLAN._replace(candidates=5)))
+    found = list(
+        labelled_lists(small_lists(small_book(tmp_path)), pairs, LetterEncoder(), {}, PLAN._replace(candidates=5))
+    )
     assert found
     assert len(found) <= len([pair for pair in pairs.training if pair.source != "title"])
     assert all(one.right.any() and np.isfinite(one.rows).all() for one in found)
