@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Sequence
+from contextlib import aclosing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -13,6 +14,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agent import show, show_books
+from agent.asked import LONGEST_QUESTION, CodeQuestion
 from agent.batch import count_lines, finished_lines, run_batch
 from agent.books import open_books
 from agent.bootstrap import build_pipeline
@@ -23,7 +25,6 @@ from agent.ingest import VisitFacts, read_encounter
 from agent.lookup import CodeAnswer, LookupQuery, choose_edition, look_up
 from agent.pipeline import Pipeline
 from agent.settings import Settings, load_settings
-from agent.why import why as answer_why
 from medcoding.codebook import Codebook, Codebooks
 from medcoding.codes import CodeSystem, parse_code
 from medcoding.encounter import Encounter, Setting, Sex
@@ -47,7 +48,9 @@ SpecialtyOption = Annotated[str | None, typer.Option("--specialty", help="Specia
 AgeOption = Annotated[int | None, typer.Option("--age", min=0, max=130, help="Patient's age in years.")]
 SexOption = Annotated[Sex | None, typer.Option("--sex", help="Patient's administrative sex.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result contract and nothing else.")]
-ModelOption = Annotated[str | None, typer.Option("--model", help="Model name at the configured server.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="Model at the configured server; without a server `mini` or a folder.")
+]
 IndexOption = Annotated[
     Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Folder of the index.")
 ]
@@ -85,17 +88,17 @@ def code(
     facts = VisitFacts(setting=setting, date_of_service=_day(dos), specialty=specialty, age=age, sex=sex)
     settings = _settings(model, index_dir, no_fallback=no_fallback)
     encounters = [opened(name, facts, settings) for name in files]
+    if html:
+        _check_page(html)
     pipeline = build_pipeline(settings)
-    answers = _coded(pipeline, encounters)
+    answers = asyncio.run(closing(pipeline, _unfolded(pipeline, encounters, quiet=as_json)))
     if pipeline.parts.model and any(line.source is Source.RULES for answer in answers for line in answer.codes):
         show.note("The language model did not answer for every code; rules chose those marked so.")
     if html:
         _write_page(html, list(zip(encounters, answers, strict=True)))
-    for encounter, result in zip(encounters, answers, strict=True):
-        if as_json:
+    if as_json:
+        for result in answers:
             print(result.model_dump_json())
-        else:
-            show.result(encounter, result)
     if html and not as_json:
         show.note(f"Page written to {html}")
 
@@ -104,6 +107,9 @@ def code(
 def why(
     asked: Annotated[str, typer.Argument(help="The code in question, with or without its dot.", metavar="CODE")],
     file: Annotated[str, typer.Argument(help="Note or JSON encounter; - reads standard input.")],
+    question: Annotated[
+        str, typer.Option("--question", help="What you want to know about the code, in your own words.")
+    ] = "",
     setting: SettingOption = None,
     dos: DosOption = None,
     specialty: SpecialtyOption = None,
@@ -114,14 +120,16 @@ def why(
     index_dir: IndexOption = None,
     no_fallback: NoFallback = False,
 ) -> None:
-    """Say why a code fits an encounter, or why it does not."""
+    """Say why a code fits an encounter, why it does not, or that the record does not say."""
     parse_code(asked)
+    if len(question) > LONGEST_QUESTION:
+        raise InputError(f"The question is longer than {LONGEST_QUESTION} characters; shorten it.")
     facts = VisitFacts(setting=setting, date_of_service=_day(dos), specialty=specialty, age=age, sex=sex)
     settings = _settings(model, index_dir, no_fallback=no_fallback)
     encounter = opened(file, facts, settings)
     pipeline = build_pipeline(settings)
-    (result,) = _coded(pipeline, [encounter])
-    answer = answer_why(asked, result, pipeline.parts.codebooks.for_date(encounter.coding_date).codebook)
+    answering = pipeline.why(encounter, CodeQuestion(code=asked, question=question))
+    answer = asyncio.run(closing(pipeline, answering))
     if as_json:
         print(answer.model_dump_json())
     else:
@@ -209,7 +217,7 @@ def batch(
     total = count_lines(source)
     finished_lines(source, target)  # refuses the wrong output before anything is built or shown
     pipeline = build_pipeline(settings)
-    concurrency = settings.llm.concurrency if pipeline.parts.model else 1
+    concurrency = pipeline.parts.model.settings.concurrency if pipeline.parts.model else 1
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=show.errors) as progress:
         task = progress.add_task("Coding", total=total)
@@ -269,11 +277,25 @@ async def closing(pipeline: Pipeline, work: Coroutine[None, None, AnswerT]) -> A
         await pipeline.aclose()
 
 
-def _coded(pipeline: Pipeline, encounters: Iterable[Encounter]) -> list[CodingResult]:
-    async def all_in_turn() -> list[CodingResult]:
-        return [await pipeline.code(encounter) for encounter in encounters]
+async def _unfolded(pipeline: Pipeline, encounters: Sequence[Encounter], *, quiet: bool) -> list[CodingResult]:
+    """The complete results in turn, each shown while it comes unless `quiet`."""
+    results = []
+    for encounter in encounters:
+        async with aclosing(pipeline.stream(encounter)) as arriving:
+            with show.Unfolding(encounter) as unfolding:
+                async for step in arriving:
+                    if not quiet:
+                        unfolding.show(step)
+                    if step.name == "done" and isinstance(step.record, CodingResult):
+                        results.append(step.record)
+    return results
 
-    return asyncio.run(closing(pipeline, all_in_turn()))
+
+def _check_page(path: Path) -> None:
+    """Refuse a page that cannot be written before anything is coded or shown."""
+    if path.is_dir() or not path.parent.is_dir():
+        why = "it is a folder" if path.is_dir() else "its folder does not exist"
+        raise InputError(f"{path} cannot be written ({why}); name another file.")
 
 
 def _write_page(path: Path, answers: list[tuple[Encounter, CodingResult]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,7 +64,7 @@ class Explainer:
             index_path=(*self._looked_up(facts, codebook), *(f"{e.code} {e.title}" for e in reversed(lineage))),
             characters=character_origins(codebook, entry.code, _said(facts)),
             instructions=_instructions(facts, lineage),
-            guidelines=self._guidelines(facts, lineage),
+            guidelines=self.guidelines(entry.code, _decided(facts), codebook, facts.chart.encounter.setting),
             alternatives=_alternatives(facts, codebook),
             would_change=_would_change(facts, entry, codebook),
             similar_encounters=tuple(s for s in facts.similar if _shares_category(s, entry.code))[:_MOST_SIMILAR],
@@ -85,19 +85,28 @@ class Explainer:
         path = paths.closest(facts.line.code, matched)
         return (query, *matched, *(path.steps() if path else ()))
 
-    def _guidelines(self, facts: Facts, lineage: tuple[CodebookEntry, ...]) -> tuple[CitedGuideline, ...]:
+    def guidelines(
+        self, code: str, decided: Iterable[str], codebook: Codebook, setting: Setting
+    ) -> tuple[CitedGuideline, ...]:
         """Sections that decided something first, then those of the code's own chapter, the narrowest first."""
-        chapter = f"I.C.{lineage[-1].code}."
-        setting = facts.chart.encounter.setting
-        decided = [_UNCERTAIN[setting]] if any(m.assertion is Assertion.POSSIBLE for m in facts.mentions) else []
-        decided += [i for i in GUIDELINE_ID.findall(facts.line.reason) if i in self._passages]
+        lineage = codebook.lineage(code)
+        chapter = f"I.C.{lineage[-1].code}." if lineage else ""
         governing = sorted(
-            (p for p in self._passages.values() if _governs(p, facts.line.code) and _holds_in(p, setting)),
-            key=lambda p: (not p.id.startswith(chapter), _width(p, facts.line.code), p.id),
+            (p for p in self._passages.values() if lineage and _governs(p, code) and _holds_in(p, setting)),
+            key=lambda p: (not p.id.startswith(chapter), _width(p, code), p.id),
         )
         ids = dict.fromkeys([*decided, *(p.id for p in governing)])
         cited = [self._passages[i] for i in ids if i in self._passages][:_MOST_GUIDELINES]
         return tuple(CitedGuideline(id=p.id, edition=p.edition, text=_cited(p)) for p in cited)
+
+
+def _decided(facts: Facts) -> list[str]:
+    """Sections that decided something: about uncertain diagnoses, and what the reason of the choice names."""
+    uncertain = any(m.assertion is Assertion.POSSIBLE for m in facts.mentions)
+    return [
+        *([_UNCERTAIN[facts.chart.encounter.setting]] if uncertain else []),
+        *GUIDELINE_ID.findall(facts.line.reason),
+    ]
 
 
 def _summary(facts: Facts, entry: CodebookEntry) -> str:

@@ -10,6 +10,7 @@ fit). No message, log line or chained exception holds note text.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, Field, SecretStr
@@ -64,6 +65,10 @@ class LlmSettings(Record):
     """Ask once more about codes of which a check says that they must be resolved."""
     explain: bool = True
     """Let the model put rationales and answers to a coder's question into words, from the established facts."""
+    record: Path | None = None
+    """Append every answer to this file, from which it can be replayed; it holds words of the record."""
+    replay: Path | None = None
+    """Take the answers from this file instead of the model; whatever else decided them must be set as it was then."""
     cost_per_1k_tokens_in: float = Field(default=0.0, ge=0)
     cost_per_1k_tokens_out: float = Field(default=0.0, ge=0)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Self
 
 from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.markup import escape as _escape
 from rich.panel import Panel
 from rich.table import Table
@@ -15,7 +16,8 @@ from rich.tree import Tree
 
 from agent.doctor import Check
 from agent.printable import printable
-from agent.why import WhyAnswer
+from agent.told import Explained, Step
+from agent.why import GroundedAnswer, WhyAnswer
 from medcoding.candidate import Candidate
 from medcoding.codes import ICD10CM_SHAPE
 from medcoding.encounter import Encounter
@@ -43,7 +45,7 @@ def note(text: str) -> None:
     errors.print(escape(text))
 
 
-def result(encounter: Encounter, answer: CodingResult) -> None:
+def result(encounter: Encounter, answer: CodingResult, console: Console = output) -> None:
     """The codes of one encounter, each with its rationale."""
     parts: list[RenderableType] = [_codes(answer), *(_rationale(line) for line in answer.codes)]
     if not answer.codes:
@@ -53,17 +55,86 @@ def result(encounter: Encounter, answer: CodingResult) -> None:
     parts += [_finding(finding) for finding in answer.findings]
     parts.append(_footer(answer))
     visit = f"{answer.setting.value}, {answer.date_of_service}, {answer.edition}"
-    output.print(Panel(Group(*parts), title=escape(f"{encounter.case_id} · {visit}"), title_align="left"))
+    console.print(Panel(Group(*parts), title=escape(f"{encounter.case_id} · {visit}"), title_align="left"))
+
+
+class Unfolding:
+    """Shows an answer that comes in pieces: the codes at once, explanations below them as they are written.
+
+    In a terminal they are filled in where they belong; elsewhere each is a line of its own.
+    """
+
+    def __init__(self, encounter: Encounter, console: Console = output) -> None:
+        self._encounter = encounter
+        self._console = console
+        self._live: Live | None = None
+        self._codes: tuple[CodeLine, ...] = ()
+        self._told: dict[int, Explained] = {}
+        """By the code's sequence number."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def show(self, step: Step) -> None:
+        """Show one step. The complete result brings nothing that was not shown."""
+        if isinstance(step.record, Explained):
+            self._explanation(step.record)
+        elif step.name == "codes":
+            self._codes = step.record.codes
+            result(self._encounter, step.record, self._console)
+
+    def _explanation(self, told: Explained) -> None:
+        self._told[told.sequence] = told
+        if not self._console.is_terminal:
+            self._console.print(_explained(told))
+            return
+        if self._live is None:
+            self._live = Live(console=self._console, auto_refresh=False)
+            self._live.start()
+        self._live.update(Group(*(self._line(code) for code in self._codes)), refresh=True)
+
+    def _line(self, code: CodeLine) -> Text:
+        told = self._told.get(code.sequence)
+        return _explained(told) if told else Text(f"{code.code} …", style="dim")
+
+
+def _explained(told: Explained) -> Text:
+    """One explanation on one line, with what it cites or why it is the summary that rules made."""
+    said = told.explanation
+    cited = "; ".join(
+        filter(None, (", ".join(f"quote {place + 1}" for place in said.quotes), ", ".join(said.guidelines)))
+    )
+    beside = said.why_rules or cited
+    words = said.text.removeprefix(told.code).lstrip()
+    return Text.assemble((told.code, "bold"), f" {printable(words)}", (f" [{beside}]" if beside else "", "dim"))
 
 
 def why(answer: WhyAnswer) -> None:
     """For or against one code."""
     output.print(Text.assemble((f"{answer.code} {answer.title}", "bold"), f" · {answer.verdict.replace('_', ' ')}"))
     output.print(escape(answer.answer))
+    if answer.prose:
+        _prose(answer.prose)
     for quote in answer.evidence:
         output.print(f"  {quoted(quote)}")
     if answer.line:
         output.print(_rationale(answer.line))
+
+
+def _prose(prose: GroundedAnswer) -> None:
+    """The model's words with what they cite, or why there are none."""
+    if prose.why_rules:
+        output.print(Text(prose.why_rules, style="dim"))
+        return
+    output.print(Text(printable(prose.text), style="italic"))
+    for quote in prose.evidence:
+        output.print(f"  cites {quoted(quote)}")
+    for guideline in prose.guidelines:
+        output.print(f"  cites {guideline.id} ({guideline.edition})")
 
 
 def candidates(found: Sequence[Candidate]) -> None:
@@ -147,7 +218,8 @@ def _not_coded(items: Sequence[NotCoded]) -> Tree:
 
 
 def _finding(finding: Finding) -> Text:
-    return Text(f"{finding.severity.value.replace('_', ' ')}: {finding.message} {finding.mend} [{finding.source}]")
+    words = f"{finding.severity.value.replace('_', ' ')}: {finding.message} {finding.mend} [{finding.source}]"
+    return Text(f"{words} Overridden: {finding.override}." if finding.override else words)
 
 
 def _footer(answer: CodingResult) -> Text:

@@ -6,13 +6,32 @@ from typing import Literal, NamedTuple
 
 from medcoding.codebook import Codebook
 from medcoding.codes import parse_code
-from medcoding.proposal import EvidenceQuote
+from medcoding.proposal import EvidenceQuote, Source
 from medcoding.record import Record
-from medcoding.result import CodeLine, CodingResult
+from medcoding.result import CitedGuideline, CodeLine, CodingResult, Cost
 
 Verdict = Literal["supported", "more_specific", "not_coded", "alternative", "nonexistent", "record_silent"]
+Stance = Literal["for", "against", "silent"]
+"""`silent`: the record does not say."""
 
 _SILENT = "The record does not say: nothing in it, as it was read, leads to this code."
+
+
+class GroundedAnswer(Record):
+    """The answer in prose, written from established facts only, and held against them and against the verdict."""
+
+    text: str
+    says: Stance
+    evidence: tuple[EvidenceQuote, ...] = ()
+    """The quotes it cites."""
+    guidelines: tuple[CitedGuideline, ...] = ()
+    """The guideline sections it cites."""
+    source: Source
+    """`llm`; `rules` where the model's words could not be used and the answer of the rules stands in their place."""
+    model: str | None = None
+    """The model that wrote it."""
+    why_rules: str = ""
+    """Why the answer of the rules stands, in one sentence; empty where the model wrote the text."""
 
 
 class WhyAnswer(Record):
@@ -29,6 +48,10 @@ class WhyAnswer(Record):
     evidence: tuple[EvidenceQuote, ...] = ()
     line: CodeLine | None = None
     """The whole line of the final answer, when the code is on it."""
+    prose: GroundedAnswer | None = None
+    """The same in words; None where no model is to write."""
+    cost: Cost | None = None
+    """What coding the encounter and writing the answer took; None where the result was at hand."""
 
 
 class _Question(NamedTuple):

@@ -60,6 +60,8 @@ class SimilarEncounter(Record):
     score: float
     codes: tuple[str, ...]
     specialty: str | None = None
+    attested: bool = True
+    """False for an example that ships with the product: nobody stands behind its codes, and it suggests none."""
 
 
 class Retrieved(Record):

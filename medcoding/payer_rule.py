@@ -41,6 +41,12 @@ class Ages(Record):
     youngest: Annotated[int, Field(ge=0, le=130)] = 0
     oldest: Annotated[int, Field(ge=0, le=130)] = 130
 
+    @model_validator(mode="after")
+    def _youngest_before_oldest(self) -> Self:
+        if self.youngest > self.oldest:
+            raise ValueError("youngest lies above oldest")
+        return self
+
 
 class Requirement(Record):
     """What must hold when the code is reported; exactly one of these."""
@@ -50,7 +56,7 @@ class Requirement(Record):
     not_with: tuple[CodeRange, ...] = ()
     """Codes it is not paid beside."""
     documentation: tuple[Phrase, ...] = ()
-    """Wordings of which one must stand in the record."""
+    """Wordings of which one must stand in the record, not denied there."""
     modifiers: tuple[Annotated[str, Field(pattern=r"^[0-9A-Z]{2}$")], ...] = ()
     """Modifiers of which the line must carry one."""
     most_units: Annotated[int, Field(ge=1)] | None = None

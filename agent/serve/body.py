@@ -1,4 +1,7 @@
-"""Read a request's body into an encounter: limits first, then syntax, then the record. All refusals hold no content."""
+"""Read a request's body into an encounter or a question about one: limits first, then syntax, then the record.
+
+No refusal holds content.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Final
 from pydantic_core import from_json
 from starlette.requests import Request
 
+from agent.asked import CodeQuestion
 from agent.ingest import InputLimits, checked, decoded
 from agent.serve.problems import MalformedError, MediaTypeError, TooLargeError
 from medcoding.encounter import Encounter
@@ -14,9 +18,16 @@ from medcoding.errors import InputError
 from medcoding.parsing import parse_record
 
 _NAME: Final = "The encounter"
+_QUESTION: Final = "The question"
 _READ_OUT: Final = 4
 """So many limits of a refused body are read and thrown away: a client cut off while it sends sees a broken connection
 instead of the refusal."""
+
+
+class EncounterQuestion(CodeQuestion):
+    """A question about one code, with the encounter that it is asked about."""
+
+    encounter: Encounter
 
 
 async def received(request: Request, limits: InputLimits) -> bytes:
@@ -40,22 +51,28 @@ async def received(request: Request, limits: InputLimits) -> bytes:
 
 def parsed(body: bytes, limits: InputLimits) -> Encounter:
     """The encounter in a body. Raises `MalformedError` or `InputError` in the words of the command line."""
-    text = _json_text(body)
-    return checked(parse_record(Encounter, text, _NAME), limits, _NAME)
+    return checked(parse_record(Encounter, _json_text(body, _NAME), _NAME), limits, _NAME)
 
 
-def _json_text(body: bytes) -> str:
+def parsed_question(body: bytes, limits: InputLimits) -> EncounterQuestion:
+    """The question in a body, its encounter within the same limits. Raises `MalformedError` or `InputError`."""
+    question = parse_record(EncounterQuestion, _json_text(body, _QUESTION), _QUESTION)
+    checked(question.encounter, limits, _NAME)
+    return question
+
+
+def _json_text(body: bytes, name: str) -> str:
     """The body as text that is JSON: well-formed, of bounded depth, no NaN, no lone surrogate."""
     if not body.strip():
-        raise MalformedError("The body is empty; send one encounter as a JSON object.")
+        raise MalformedError(f"The body is empty; send {name.lower().replace('the', 'one')} as a JSON object.")
     try:
-        text = decoded(body, _NAME)
+        text = decoded(body, name)
     except InputError as refusal:
         raise MalformedError(str(refusal)) from None
     try:
         from_json(text, allow_inf_nan=False, cache_strings="none")
     except ValueError as fault:  # says where, never what
-        raise MalformedError(f"{_NAME} is not valid JSON ({fault}); correct it there.") from None
+        raise MalformedError(f"{name} is not valid JSON ({fault}); correct it there.") from None
     return text
 
 

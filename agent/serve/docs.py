@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from pydantic.json_schema import models_json_schema
 from starlette.responses import HTMLResponse
 
+from agent.serve.body import EncounterQuestion
 from agent.serve.problems import Problem
 from medcoding.encounter import Encounter
 
@@ -88,7 +89,8 @@ class DocumentedApi(FastAPI):
         """The OpenAPI document, made once."""
         if self.openapi_schema is None:
             _, shapes = models_json_schema(
-                [(Encounter, "validation"), (Problem, "serialization")], ref_template=f"{_REF}{{model}}"
+                [(Encounter, "validation"), (EncounterQuestion, "validation"), (Problem, "serialization")],
+                ref_template=f"{_REF}{{model}}",
             )
             schemas = super().openapi().setdefault("components", {}).setdefault("schemas", {})
             schemas |= {name: shape for name, shape in shapes["$defs"].items() if name not in schemas}

@@ -1,4 +1,4 @@
-"""What the service answers: coding an encounter, looking up a code, and whether it lives and is ready."""
+"""What the service answers: coding an encounter, a question about a code, a look-up, whether it lives and is ready."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from starlette.responses import Response
 
 from agent.lookup import CodeAnswer, LookupQuery, ProcedureAnswer, look_up, search_codes
 from agent.pipeline import Parts, Pipeline
-from agent.serve.body import parsed, received
+from agent.serve.body import EncounterQuestion, parsed, parsed_question, received
+from agent.serve.events import EVENT_STREAM, EventStream, first_of, wants_events, while_there
 from agent.serve.problems import described, unavailable
 from agent.settings import Settings
+from agent.why import WhyAnswer
 from medcoding.encounter import Encounter
 from medcoding.errors import ChartwrightError, InputError
 from medcoding.record import Record
@@ -26,12 +28,18 @@ from medcoding.result import CodingResult
 
 _log = logging.getLogger(__name__)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_ENCOUNTER_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{Encounter.__name__}"}}},
+_IN_PIECES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The coding result; as events (codes, explanation, done) where the caller accepts them",
+        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
     }
 }
+
+
+def _body(record: type[Record]) -> dict[str, Any]:
+    """How a body that is read outside FastAPI's view stands in the OpenAPI document."""
+    schema = {"$ref": f"#/components/schemas/{record.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def _written_day(value: object) -> object:
@@ -74,13 +82,27 @@ class Service:
     settings: Settings
 
     async def code_encounter(self, request: Request) -> Response:
-        """Code one encounter: codes with quotes and rationale, and what was deliberately left uncoded."""
+        """Code one encounter: codes with quotes and rationale, and what was deliberately left uncoded.
+
+        A caller that accepts `text/event-stream` gets the codes first, then explanations in prose as they are written.
+        """
         if request.query_params:
             raise InputError("Coding takes no parameters; leave everything after the question mark out.")
         limits = self.settings.limits
         encounter = await run_in_threadpool(parsed, await received(request, limits), limits)
-        result = await self.pipeline.code(encounter)
-        return Response(await run_in_threadpool(result.model_dump_json), media_type="application/json")
+        if wants_events(request):
+            steps = self.pipeline.stream(encounter)
+            first = await while_there(request, first_of(steps))
+            return EventStream(first, steps, self.settings.llm.breaker_s)
+        return await _as_json(await while_there(request, self.pipeline.code(encounter)))
+
+    async def answer_question(self, request: Request) -> Response:
+        """Answer a coder's question: for or against one code on one encounter, or that the record does not say."""
+        if request.query_params:
+            raise InputError("A question takes no parameters; leave everything after the question mark out.")
+        limits = self.settings.limits
+        asked = await run_in_threadpool(parsed_question, await received(request, limits), limits)
+        return await _as_json(await while_there(request, self.pipeline.why(asked.encounter, asked)))
 
     def look_up_code(
         self,
@@ -109,14 +131,23 @@ class Service:
 def router(service: Service) -> APIRouter:
     """All routes with their place in the OpenAPI document."""
     routes = APIRouter()
+    refused = described(400, 413, 415, 422, 500, 502, 503)
     routes.add_api_route(
         "/v1/encounters", service.code_encounter, methods=["POST"], response_model=CodingResult,
-        openapi_extra=_ENCOUNTER_BODY, responses=described(400, 413, 415, 422, 500, 502, 503),
+        openapi_extra=_body(Encounter), responses=_IN_PIECES | refused,
+    )  # fmt: skip
+    routes.add_api_route(
+        "/v1/questions", service.answer_question, methods=["POST"], response_model=WhyAnswer,
+        openapi_extra=_body(EncounterQuestion), responses=refused,
     )  # fmt: skip
     routes.add_api_route("/v1/codes/{code}", service.look_up_code, responses=described(404, 422, 500, 503))
     routes.add_api_route("/healthz", service.healthz)
     routes.add_api_route("/readyz", service.readyz, response_model=Readiness, responses=described(503))
     return routes
+
+
+async def _as_json(record: Record) -> Response:
+    return Response(await run_in_threadpool(record.model_dump_json), media_type="application/json")
 
 
 def _probed(parts: Parts) -> Readiness:

@@ -536,9 +536,10 @@ class TestDocumentation:
     """The OpenAPI document and the page that lists it."""
 
     async def test_lists_every_route(self, client: httpx.AsyncClient) -> None:
-        """Four routes, each of whose refusals is a problem document."""
+        """Five routes, each of whose refusals is a problem document."""
         openapi = (await client.get("/openapi.json")).json()
-        assert set(openapi["paths"]) == {"/v1/encounters", "/v1/codes/{code}", "/healthz", "/readyz"}
+        paths = {"/v1/encounters", "/v1/questions", "/v1/codes/{code}", "/healthz", "/readyz"}
+        assert set(openapi["paths"]) == paths
         refusals = [
             set(response["content"])
             for operations in openapi["paths"].values()
