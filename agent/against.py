@@ -36,6 +36,8 @@ _PAST: Final = frozenset(
     {SectionKind.PAST_MEDICAL_HISTORY, SectionKind.PAST_SURGICAL_HISTORY, SectionKind.PROBLEM_LIST}
 )
 _ABSENCE: Final = ("Z90", "Z89")
+_DEVICES: Final = ("Z93", "Z94", "Z95", "Z98")
+_PUT_IN: Final = re.compile(r"plac(?:ed|ement|ing)|insert|implant(?!able)", re.IGNORECASE)
 _OTHERS: Final = re.compile(
     r"nurs|triage|nutrition|diet|pharmac|medication_admin|social_work|case_manag|therapy|\bems\b|ambulance|"
     r"paramedic|vitals",
@@ -100,6 +102,11 @@ def _uncertain(chart: Chart, mention: Mention) -> Reason | None:
     return Reason(NotCodedReason.UNCERTAIN, "Uncertain diagnoses are not coded in this setting (IV.H).")
 
 
+def _leaves(mention: Mention, codes: tuple[str, ...], operation: re.Pattern[str]) -> bool:
+    """True for an operation, by its words, whose only code is of what it leaves."""
+    return bool(mention.stems) and mention.stems[0].startswith(codes) and bool(operation.search(mention.text))
+
+
 def _past_without_code(_: Chart, mention: Mention) -> Reason | None:
     if mention.assertion is not Assertion.HISTORICAL or (mention.stems and not _is_minor_history(mention)):
         return None
@@ -118,8 +125,8 @@ def _short_course(chart: Chart, mention: Mention) -> Reason | None:
 
 
 def _operation_of_today(chart: Chart, mention: Mention) -> Reason | None:
-    """An absence is only known from an operation that nothing places in the past."""
-    absence = bool(mention.stems) and mention.stems[0].startswith(_ABSENCE) and _OPERATION.search(mention.text)
+    """An absence or a device is only known from an operation that nothing places in the past."""
+    absence = _leaves(mention, _ABSENCE, _OPERATION) or _leaves(mention, _DEVICES, _PUT_IN)
     past = mention.section in _PAST or mention.assertion is Assertion.HISTORICAL
     if not absence or past or _PAST_CUE.search(chart.text_of(chart.sentence(mention.sentence))):
         return None

@@ -10,7 +10,8 @@ import typer
 
 from agent import show_audit
 from agent.audit import Audited, audit, submitted_codes
-from agent.bootstrap import build_pipeline, load_payer_rules
+from agent.books import open_books
+from agent.bootstrap import build_pipeline
 from agent.cli import (
     AgeOption,
     DosOption,
@@ -23,7 +24,9 @@ from agent.cli import (
     opened,
 )
 from agent.ingest import VisitFacts
+from agent.payer_sources import load_payer_rules, payer_files, with_known_codes
 from agent.settings import load_settings
+from retrieval.index_folder import open_index
 
 app = typer.Typer()
 
@@ -60,7 +63,16 @@ def audit_codes(
 
 @app.command("payer-rules")
 def payer_rules(
-    files: Annotated[list[Path], typer.Argument(help="YAML files of payer rules.", metavar="FILE...")],
+    files: Annotated[
+        list[Path], typer.Argument(help="YAML files of payer rules, or folders of them.", metavar="FILE...")
+    ],
+    index_dir: IndexOption = None,
 ) -> None:
-    """Check files of payer rules; a mistake is named with its line. See docs/payer-rules.md."""
-    show_audit.payer_rules(load_payer_rules(files))
+    """Check files of payer rules; a mistake is named with its line, an unknown code with its rule.
+
+    Example: chartwright payer-rules lantern.yaml
+    """
+    paths = [path for place in files for path in payer_files(place)]
+    rules = load_payer_rules(paths, named_by="the path")
+    books = open_books(open_index(load_settings(index_dir=index_dir).index_dir))
+    show_audit.payer_rules(with_known_codes(rules, books))

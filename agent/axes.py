@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 from agent.attributes import acuity_in, severity_in, stage_in, time_in, trimester_in, trimester_of, type_in
@@ -34,6 +35,9 @@ _ATTRIBUTES: Final = frozenset(
     ).split()
 )
 """Words that would say something wrong of a neighbouring mention; other qualifiers are harmless company."""
+
+_CAUSED_BY: Final = ("secondary", "to")
+"""Names a cause, and says nothing of its kind."""
 
 _TIME_BEHIND: Final = 24
 """Characters behind a mention in which its date may stand."""
@@ -90,7 +94,9 @@ def _episode(line: Line) -> Episode:
 def _qualifiers(line: Line, found: Spotted, own: Sequence[Token]) -> tuple[str, ...]:
     """Qualifying words of its own and beside it, then the harmless ones of the rest of the sentence."""
     inside = [t for t in line.words if t.start < found.end and t.end > found.start]
-    near = [t.form for t in sorted([*inside, *own], key=lambda t: t.start) if _is_qualifier(t.form)]
+    ordered = sorted([*inside, *own], key=lambda t: t.start)
+    causal = {one.start for one, then in pairwise(line.words) if (one.form, then.form) == _CAUSED_BY}
+    near = [t.form for t in ordered if _is_qualifier(t.form) and not (t.start in causal and t.start < found.start)]
     company = [t.form for t in line.words if t.form in QUALIFIERS and t.form not in _ATTRIBUTES]
     return tuple(dict.fromkeys((*near, *company)))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,16 +13,17 @@ from agent.assertion import AssertionRules
 from agent.books import Books, open_books
 from agent.combine import CombinationTable
 from agent.explain import Explainer
-from agent.llm import LLM
+from agent.llm import LLM, LlmSettings
 from agent.mentions import MentionRules
-from agent.pipeline import Parts, Pipeline
+from agent.parts import Parts
+from agent.payer_sources import load_payer_rules, payer_files, with_known_codes
+from agent.pipeline import Pipeline
 from agent.preflight import refuse_clashing_distributions
 from agent.questions import Model
+from agent.recorded import Recorded
 from agent.sections import HeadingTable
 from agent.settings import Settings
-from guardrails.payer_file import read_payer_rules
 from medcoding.errors import ConfigError
-from medcoding.payer_rule import PayerRule
 from medcoding.result import Stamp
 from prompts.loader import load_prompt
 from retrieval import index_folder as layout
@@ -44,6 +44,8 @@ from retrieval.store import VectorStore
 LIVE_PROMPT: Final = "v2"
 """The version of the verify prompt that a served model gets."""
 
+_ANSWERED_FROM: Final = {"record", "replay"}
+"""Settings of the model that change no answer."""
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _OUR_PACKAGES: Final = ("medcoding", "prompts", "retrieval", "guardrails", "agent")
 
@@ -72,34 +74,13 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
             combinations=CombinationTable(),
             explainer=Explainer(digest, books.alphabetic_indexes),
             routing=settings.routing,
-            payer_rules=load_payer_rules(payer_files(settings.payer_rules)),
+            payer_rules=with_known_codes(load_payer_rules(payer_files(settings.payer_rules)), books),
             model=model,
             explain_prompt=load_prompt("explain", settings.explain_prompt),
             why_prompt=load_prompt("why", settings.why_prompt),
             stamp=_stamp(settings, index, model),
         )
     )
-
-
-def payer_files(place: Path | None) -> tuple[Path, ...]:
-    """The file itself, or the YAML files of a folder in order of name."""
-    if place is None:
-        return ()
-    return tuple(sorted(place.glob("*.y*ml"))) if place.is_dir() else (place,)
-
-
-def load_payer_rules(paths: Sequence[Path]) -> tuple[PayerRule, ...]:
-    """The rules of every file. Raises `ConfigError` for one that cannot be read or holds a mistake."""
-    return tuple(rule for path in paths for rule in read_payer_rules(_content(path), path.name))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            f"The payer rules {path} cannot be read ({error.strerror}); correct CHARTWRIGHT_PAYER_RULES."
-        ) from None
 
 
 class _Searches(NamedTuple):
@@ -140,16 +121,30 @@ def _model(settings: Settings, llm: LLM | None) -> Model | None:
     if llm is None and asked.base_url is not None:
         from agent.vllm import VllmLLM  # openai and instructor take a second to import
 
-        llm = VllmLLM(asked)
+        llm = _replaying(asked, asked.model) or VllmLLM(asked)
     if llm is None:
         from agent.local import LocalLLM, local_model
 
         card = local_model(asked)
-        asked = asked.model_copy(update={"note_tokens": min(asked.note_tokens, card.note_tokens)})
+        writes = asked.explain and card.prompt is None  # a model trained to choose has learned no prose
+        room = min(asked.note_tokens, card.note_tokens)
+        # One encounter at a time, or the computed beginning of one would push out the other's.
+        asked = asked.model_copy(update={"note_tokens": room, "explain": writes, "concurrency": 1})
         wording = wording or card.prompt
-        llm = LocalLLM(asked, card)
+        llm = _replaying(asked, card.name) or LocalLLM(asked, card)
     secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
     return Model(llm, load_prompt("verify", wording or LIVE_PROMPT), secret, asked, settings.fallback)
+
+
+def _replaying(asked: LlmSettings, name: str | None) -> LLM | None:
+    """Recorded answers in place of the model of that name; None where the model itself is to answer."""
+    if asked.replay is None:
+        return None
+    if name is None:
+        raise ConfigError("Recorded answers are found by their model's name; set CHARTWRIGHT_LLM__MODEL.")
+    from agent.replay import ReplayLLM
+
+    return ReplayLLM(asked, Recorded([asked.replay]), name)
 
 
 def _stamp(settings: Settings, index: IndexFolder, model: Model | None) -> Stamp:
@@ -160,7 +155,7 @@ def _stamp(settings: Settings, index: IndexFolder, model: Model | None) -> Stamp
         codebook=index.manifest.digest_under(layout.CODEBOOKS),
         index=index.manifest.digest,
         settings=digest_of(
-            settings.model_dump_json(exclude={"index_dir", "secret"}),
+            settings.model_dump_json(exclude={"index_dir": True, "secret": True, "llm": _ANSWERED_FROM}),
             *map(file_digest, payer_files(settings.payer_rules)),
         ),
     )

@@ -27,6 +27,7 @@ _PREGNANT: Final = (
 _NOT_HERS: Final = ("O", "Z33", "Z34", "Z3A", "Z37", "Z39")
 """Codes of the mother; her baby's record has none of them (guideline I.C.15.a.2)."""
 
+_NORMAL_DELIVERY: Final = "O80"
 _NEVER_IN_PREGNANCY: Final = "Z68"
 _BIRTH_CODES: Final = "Z38"
 _INCIDENTAL: Final = re.compile(r"\bincidental(?:ly)?\b|\bunrelated to (?:the |her )?pregnancy\b", re.IGNORECASE)
@@ -46,6 +47,8 @@ def settle_childbearing(chart: Chart, settled: CodeSet, codebook: Codebook, tabl
         row = table.complicates(code)
         if row and row.stem and not code.startswith(_CHAPTER_15):
             _report(code, row, settled, codebook, record)
+    if why := table.gives_way(_NORMAL_DELIVERY, settled.lines):
+        _drop(settled, (_NORMAL_DELIVERY,), why)
     if any(code.startswith(_CHAPTER_15) for code in settled.lines):
         _drop(settled, (_NEVER_IN_PREGNANCY,), "I.C.21.c.3: no body mass index is reported in pregnancy.")
 
@@ -60,7 +63,8 @@ def _is_incidental(chart: Chart) -> bool:
 def _report(code: str, row: Complication, settled: CodeSet, codebook: Codebook, record: WholeRecord) -> None:
     line = settled.lines[code]
     said = record.of_pregnancy(line, settled.mentions_of(line))
-    best = fitting(codebook.billable_under(row.stem), codebook, said)
+    held = [other for other in settled.lines if other.startswith(row.stem)]
+    best = held or fitting(codebook.billable_under(row.stem), codebook, said)
     if not best:
         return
     if row.stays:

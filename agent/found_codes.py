@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from agent.axes import read_axes
-from agent.pipeline import Parts
+from agent.parts import Parts
 from medcoding.candidate import CandidateOrigin
 from medcoding.chart import SectionKind, Span
 from medcoding.codes import CodeSystem

@@ -94,8 +94,11 @@ def ends_an_item(behind: Sequence[str]) -> bool:
 
 
 def opens_a_remark(gap: Sequence[str], behind: Sequence[str]) -> bool:
-    """True in `thrombasthenia (absent GPIIb)`, where the cue speaks of what follows; not in `pneumonia (resolved)`."""
-    return list(gap[-1:]) == ["("] and bool(behind) and behind[0] not in _ENDS_AN_ITEM
+    """True in `thrombasthenia (absent GPIIb)`, where the cue speaks of what follows.
+
+    Not in `pneumonia (resolved)`, nor where a date or a reason follows: `methotrexate (stopped 2023)`.
+    """
+    return list(gap[-1:]) == ["("] and not ends_an_item(behind) and not behind[0][:1].isdigit()
 
 
 def sets_off(gap: Sequence[str]) -> bool:

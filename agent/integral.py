@@ -11,11 +11,15 @@ from medcoding.codebook import Codebook
 from medcoding.mention import Assertion, Mention
 from medcoding.proposal import NotCodedReason
 from retrieval.likeness import roots
+from retrieval.partners import partner_offers
 from retrieval.title_axes import content, title_axes
 
 _SYMPTOM_CHAPTER: Final = "R"
+_ADDITIONAL: Final = "use_additional_code"
 _NO_DIAGNOSIS: Final = ("R", "V", "W", "X", "Y", "Z")
 _JOINS: Final = re.compile(r"[^,;.\n]{0,30}?\b(?:with|w/|due to|from|secondary to|2/2)\b[^,;.\n]{0,30}", re.IGNORECASE)
+_ADVERSE_EFFECT: Final = re.compile(r"T(?:3[6-9]|4\d|50)\.\w\w5")
+_CLAUSE_END: Final = re.compile(r"[;\n]|\.\s")
 _LOCAL_SYMPTOMS: Final[dict[str, tuple[str, ...]]] = {
     "H57.1": ("H0", "H1", "H2", "H3", "H40", "H43", "H44", "H46", "S05", "T15"),
     "H53.1": ("G43", "H2", "H3", "H40", "H43", "H44", "H46", "S06"),
@@ -60,14 +64,34 @@ _SITE_MATTERS: Final = ("M25.4", "M25.5", "M25.6", "M79.6")
 def drop_integral_symptoms(chart: Chart, settled: CodeSet, codebook: Codebook) -> None:
     """A symptom gives way to the diagnoses, unless it is stated as a problem apart."""
     local = tuple(_LOCAL_SYMPTOMS)
+    kept = _asked_for(settled, codebook)
     diagnoses = [code for code in settled.lines if not code.startswith(_NO_DIAGNOSIS)]
-    for code in [code for code in settled.lines if code.startswith(local)]:
+    for code in [code for code in settled.lines if code.startswith(local) and code not in kept]:
+        if _is_reaction(chart, settled, code):
+            continue
         if cause := _explained(code, diagnoses, codebook):
             settled.drop(code, NotCodedReason.INTEGRAL, f"A symptom of {cause} (I.B.5).")
     left = [code for code in diagnoses if code in settled.lines]
-    for code in [code for code in settled.lines if code.startswith(_SYMPTOM_CHAPTER)]:
-        if left and not _is_apart(chart, settled, code, left):
+    for code in [code for code in settled.lines if code.startswith(_SYMPTOM_CHAPTER) and code not in kept]:
+        if left and not _is_apart(chart, settled, code, left) and not _is_reaction(chart, settled, code):
             settled.drop(code, NotCodedReason.INTEGRAL, "A symptom beside established diagnoses (I.B.5).")
+
+
+def _asked_for(settled: CodeSet, codebook: Codebook) -> frozenset[str]:
+    """Symptoms that a note at a diagnosis asks for as an additional code, under the code that it names (I.A.17).
+
+    `Nocturia` beside an enlarged prostate with symptoms: R35.1 is asked for at N40.1.
+    """
+    coded = {i: code for code, line in settled.lines.items() for i in line.mention_ids}
+    offers = partner_offers(list({m.id: m for m in settled.mentions}.values()), coded, codebook)
+    asked: set[str] = set()
+    for offer in offers:
+        own = coded[offer.mention_id]
+        told = own.startswith(_SYMPTOM_CHAPTER) and offer.code[:3] == own[:3] and own in settled.lines
+        if told and offer.kind == _ADDITIONAL and not offer.asked_by.startswith(_NO_DIAGNOSIS):
+            settled.rename(own, offer.code, f"I.A.17: asked for at {offer.asked_by} as an additional code.")
+            asked.add(offer.code)
+    return frozenset(asked)
 
 
 def _explained(code: str, diagnoses: list[str], codebook: Codebook) -> str | None:
@@ -85,6 +109,21 @@ def _same_place(code: str, cause: str, codebook: Codebook) -> bool:
     one, other = title_axes(codebook.title(code)), title_axes(codebook.title(cause))
     same_side = not (one.sides and other.sides) or bool(one.sides & other.sides)
     return same_side and (cause.startswith(_FELT_ELSEWHERE) or bool(content(one.says) & content(other.says) - _PAIN))
+
+
+def _is_reaction(chart: Chart, settled: CodeSet, code: str) -> bool:
+    """True for what a drug did, taken as prescribed: the nature of the effect is coded first (I.C.19.e.5.a)."""
+    effects = [line for other, line in settled.lines.items() if _ADVERSE_EFFECT.match(other)]
+    drugs = [mention for line in effects for mention in settled.mentions_of(line)]
+    return any(_in_one_clause(chart, m, drug) for m in settled.mentions_of(settled.lines[code]) for drug in drugs)
+
+
+def _in_one_clause(chart: Chart, one: Mention, other: Mention) -> bool:
+    if one.sentence != other.sentence:
+        return False
+    first, second = sorted((one, other), key=lambda m: m.span.start)
+    between = chart.encounter.document(first.document_id).text[first.span.end : second.span.start]
+    return not _CLAUSE_END.search(between)
 
 
 def _is_apart(chart: Chart, settled: CodeSet, code: str, diagnoses: list[str]) -> bool:

@@ -10,7 +10,8 @@ from retrieval.dictionary import Term
 
 _BY_SOURCE: Final = {"drug": MentionKind.DRUG, "procedure": MentionKind.PROCEDURE, "supply": MentionKind.SUPPLY}
 _SERVICES: Final = (
-    "O80", "O82", "Z0", "Z1", "Z23", "Z3", "Z4", "Z51", "Z89", "Z90", "Z92", "Z94", "Z95", "Z96", "Z97", "Z98", "Z99",
+    "O80", "O82", "Z0", "Z1", "Z23", "Z3", "Z4", "Z51", "Z89", "Z90", "Z92", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98",
+    "Z99",
 )  # fmt: skip
 """Codes of encounters for something and of what was done; their terms often name the operation itself."""
 
@@ -19,8 +20,8 @@ _VACCINE: Final = re.compile(
 )
 _THING: Final = re.compile(
     r"insulin pump|cpap|bipap machine|home o2|oxygen|\bo2\b|\biud\b|\bcgm\b|glucose monitor|hearing aid|wheelchair"
-    r"|walker|\bcane\b|denture|glasses|contact lens|prosthe(?:sis|tic (?:arm|leg|limb|eye))|pessary|breast pump|crutch"
-    r"|brace|splint",
+    r"|walker|\bcane\b|denture|glasses|nexplanon|contact lens|prosthe(?:sis|tic (?:arm|leg|limb|eye))|pessary"
+    r"|breast pump|crutch|brace|splint",
     re.IGNORECASE,
 )
 _OPERATION: Final = re.compile(
@@ -29,7 +30,8 @@ _OPERATION: Final = re.compile(
     r"|amputat|\b[tab]k[ar]\b|\bth[ar]\b|\bts[ar]\b|\bbtl\b|ligation|cesarean|c-?section|\bc/s\b|deliver|ablation"
     r"|removal|resection|excision|\bsvd\b|nsvd|vaginal birth|tympanostomy|\bhd\b|\bbipap\b|\btubes\b|implant(?!able)"
     r"|vasectomy|steriliz|screening|wellness|well[- ]child|physical|check-?up|lap chole|\bppm\b|\bdes\b|\bd&c\b|surger"
-    r"|operation|catheteri[sz]ation|visit|\bexam",
+    r"|operation|catheteri[sz]ation|visit|\bexam|circumcis|gastric band|lap band|duodenal switch|tubes tied"
+    r"|plac(?:ed|ement)|inserted|insertion|\bremoved|valve repair|percutaneous nephrostomy|watchman|exchange|takedown",
     re.IGNORECASE,
 )
 _BY_NAME: Final = (

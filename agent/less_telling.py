@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from agent.code_set import CodeSet
 from agent.combine import CombinationTable
 from medcoding.codebook import Codebook
 from medcoding.proposal import NotCodedReason
+from retrieval.likeness import roots
 from retrieval.title_axes import TitleAxes, content, title_axes
 from retrieval.wording import forms
 
 _LEAST_SPECIFIC: Final = ("unspecified", "without", "uncomplicated")
 _SILENT: Final = frozenset({"unspecified", "uncomplicated"})
+_LEFT_OPEN: Final = roots(("complication", "complications"))
+"""`With unspecified complications` gives way to the complication that the other code names."""
+
+_SEVERAL: Final = re.compile(r"\b(?:and|or)\b|,", re.IGNORECASE)
+"""`Gastritis and duodenitis` stands above two conditions, of which a code below is one."""
+
+_KIND: Final = 7
+"""Letters from which on a word that ends in another names a kind of it: `polyneuropathy`, `bronchopneumonia`."""
+
+_ONE_OF_A_KIND: Final = ("J45", "Y92", "Y93")
+"""Asthma has one severity at a time, an accident one place and one activity (guideline I.C.20.b, c)."""
+
 _BODY_REGION_UNKNOWN: Final = "T14"
 _NOT_COMPARED: Final = "ORSTUVWXYZ"
 """Chapters whose titles share words without saying the same: a symptom, an injury, a cause, a status."""
@@ -53,8 +67,15 @@ def _says_the_opposite(code: str, settled: CodeSet, codebook: Codebook) -> str |
 def _affirms(codebook: Codebook, code: str, denying: TitleAxes) -> bool:
     """True for the same condition with what the other title denies."""
     title = title_axes(codebook.title(code))
-    same = not (title.sides and denying.sides) or title.sides == denying.sides
-    return same and bool(denying.denies & title.says) and content(denying.says) <= title.says | title.optional
+    return (
+        _on_one_side(title, denying)
+        and bool(denying.denies & title.says)
+        and content(denying.says) <= title.says | title.optional
+    )
+
+
+def _on_one_side(one: TitleAxes, other: TitleAxes) -> bool:
+    return not (one.sides and other.sides) or one.sides == other.sides
 
 
 def _whole_of(code: str, settled: CodeSet, codebook: Codebook) -> str | None:
@@ -66,7 +87,7 @@ def _whole_of(code: str, settled: CodeSet, codebook: Codebook) -> str | None:
     for other in settled.lines:
         whole = title_axes(codebook.title(other))
         more = content(whole.says) | whole.optional
-        compared = other != code and other[0] not in _NOT_COMPARED and said < more
+        compared = other != code and other[0] not in _NOT_COMPARED and said < more and _on_one_side(title, whole)
         kept_apart = title.unspecified or _excludes(codebook, code, other)
         if compared and kept_apart and not _both_asked_for(codebook, code, other):
             return other
@@ -83,9 +104,25 @@ def _both_asked_for(codebook: Codebook, code: str, other: str) -> bool:
 
 
 def _is_finer(codebook: Codebook, other: str, code: str) -> bool:
-    """A specific code of the same category; beside one that is only `without` something, of the same subcategory."""
-    broad = "unspecified" in codebook.title(code).lower() or code.endswith(".9") or other[:5] == code[:5]
-    return other[:3] == code[:3] and broad and not _is_least(codebook, other)
+    """A specific code of the same category, on no other side, that says the condition's own words.
+
+    `Insomnia, unspecified` and `sleep apnea` share a category and are two diagnoses.
+    """
+    broad, finer = title_axes(codebook.title(code)), title_axes(codebook.title(other))
+    if other[:3] != code[:3] or _is_least(codebook, other) or not broad.sides <= finer.sides:
+        return False
+    if code.startswith(_ONE_OF_A_KIND):
+        return True
+    named = tuple(_named_by(codebook, other))
+    said = content(broad.says) - _LEFT_OPEN
+    return all(word in named or (len(word) >= _KIND and any(n.endswith(word) for n in named)) for word in said)
+
+
+def _named_by(codebook: Codebook, code: str) -> frozenset[str]:
+    """Roots that a code's title says, and those of the entries above it that stand for one condition only."""
+    title = title_axes(codebook.title(code))
+    above = (entry.title for entry in codebook.ancestors(code) if not _SEVERAL.search(entry.title))
+    return frozenset().union(title.says, title.optional, *(title_axes(name).says for name in above))
 
 
 def _says_less(title: str, other: str) -> bool:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from agent.instructed import InstructedLLM
 from agent.llm import LlmSettings
+from agent.recording import as_asked
 from medcoding.errors import ConfigError, DependencyError, IntegrityError
 from medcoding.record import Record
 from prompts.loader import load_prompt
@@ -45,7 +46,7 @@ class LocalModel(Record):
     name: str
     """The card's name with a digest of the weights: other weights are another model."""
     prompt: str | None = None
-    """Version of the verify prompt it was trained on; None where it has no card of ours."""
+    """Version of the verify prompt it was trained on, and nothing else; None where it has no card of ours."""
     note_tokens: int
     """How many tokens of a record its context leaves room for."""
 
@@ -93,7 +94,7 @@ class LocalLLM(InstructedLLM):
 
     def __init__(self, settings: LlmSettings, model: LocalModel) -> None:
         named = settings.model_copy(update={"model": model.name, "concurrency": 1})
-        super().__init__(named, _InProcess(model.folder))
+        super().__init__(named, as_asked(_InProcess(model.folder), settings))
 
 
 class _Generated(NamedTuple):

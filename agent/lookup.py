@@ -10,7 +10,7 @@ from typing import Final, Literal
 from agent.books import Books
 from agent.found_codes import as_mention
 from agent.index_path import IndexPath, paths_of
-from agent.pipeline import Parts
+from agent.parts import Parts
 from medcoding.alphabetic_index import AlphabeticIndex
 from medcoding.candidate import Candidate
 from medcoding.characters import ExpandedCode, character_meanings

@@ -80,7 +80,7 @@ def _with_sides(mentions: tuple[Mention, ...], lines: list[Line]) -> tuple[Menti
     if len(problems) > 1:
         return mentions
     side = side_throughout(line.words for line in lines if line.sentence.section in _SIDE_TELLING)
-    return tuple(_sided(m, side) for m in mentions)
+    return tuple(_sided(m, side) if m.concept in problems else m for m in mentions)
 
 
 def _sided(mention: Mention, side: Laterality | None) -> Mention:

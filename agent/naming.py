@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from agent.circumstances import stands_in
+from agent.contagion import names_a_vaccine
 from agent.kinds import kind_of
 from medcoding.mention import MentionKind
 from retrieval.dictionary import Dictionary, Term
@@ -38,6 +39,18 @@ _PLAIN_STUDY: Final = re.compile(
 )
 """Plain studies and laboratory values say what was found, they are no treatment."""
 
+_SCREENING: Final = re.compile(r"(?<!drug )screen", re.IGNORECASE)
+
+_OPERATED_ON: Final = re.compile(
+    r"[ \t]+(?:repairs?|resection|excision|surgery|drainage|evacuation|debridement|fixation|banding|ligation|clipping"
+    r"|coiling|embolization|washout|takedown|revision|release|closure|reduction|cauteri[sz]ation)\b",
+    re.IGNORECASE,
+)
+_PUT_IN: Final = re.compile(
+    r"[ \t]+(?:plac(?:ement|ed)|insert(?:ion|ed)|implant(?:ation|ed)?|removal|removed|exchange|revision|creation)\b",
+    re.IGNORECASE,
+)
+_LEFT_BY_OPERATIONS: Final = ("Z93", "Z94", "Z95", "Z98")
 _DRUG_CODES: Final = tuple(f"T{number}" for number in range(36, 51))
 _HARM: Final = re.compile(
     r"poison|adverse|toxic|overdose|effect|underdos|intoxic|ingest|react|allerg|induced|related|syndrome|due to|dose"
@@ -76,28 +89,59 @@ def names_something_else(text: str, match: Match) -> bool:
     if term.stems and term.stems[0].startswith(_PLACES):
         return not stands_in(text, match.start)
     if term.source == "procedure":
-        return bool(_PLAIN_STUDY.search(term.text)) and "screen" not in term.text
+        return bool(_PLAIN_STUDY.search(term.text)) and not _SCREENING.search(term.text)
     service = _NAMES_A_MEASURE.match(text, match.end) or _NAMES_A_SERVICE.match(text, match.end)
     return kind_of(term) is MentionKind.PROBLEM and service is not None
 
 
-def as_drug(match: Match) -> Match:
-    """A drug's name leads to its poisoning code in the books; alone it is the drug."""
+def as_drug(text: str, match: Match) -> Match:
+    """A drug's name leads to its poisoning code in the books; alone it is the drug.
+
+    A disease named for its vaccine (`tetanus updated`, `MMR and varicella given`) is the vaccine.
+    """
     term = match.term
-    bare = term.stems and term.stems[0].startswith(_DRUG_CODES) and not _HARM.search(term.text)
+    poison = term.stems and term.stems[0].startswith(_DRUG_CODES) and not _HARM.search(term.text)
+    bare = poison or (kind_of(term) is MentionKind.PROBLEM and names_a_vaccine(text, term))
     return match._replace(term=term.model_copy(update={"stems": (), "source": "drug"})) if bare else match
 
 
+def as_operation(text: str, match: Match) -> Match:
+    """What is done to a disease or with a device: `inguinal hernia repair`, `pacemaker placed`.
+
+    A status keeps the code that the operation leaves behind; from the operation on a disease nothing follows.
+    """
+    term = match.term
+    if kind_of(term) is not MentionKind.PROBLEM or not term.stems:
+        return match
+    leaves = _is_left_behind(term)
+    done = (_PUT_IN if leaves else _OPERATED_ON).match(text, match.end)
+    if done is None:
+        return match
+    named = " ".join(text[match.start : done.end()].split())
+    if leaves:
+        return Match(match.start, done.end(), term.model_copy(update={"text": named}))
+    return Match(match.start, done.end(), Term(text=named, stems=(), source="procedure"))
+
+
 def with_code(match: Match, matches: Sequence[Match], dictionary: Dictionary) -> Match:
-    """A longer name without a code takes the code of the same kind of thing inside it: `high-risk screening …`."""
+    """A longer name without a code takes the code of the same kind of thing inside it: `high-risk screening …`.
+
+    An operation takes that of the status it leaves: `pacemaker placement`.
+    """
     term = match.term
     if term.stems:
         return match
     within = [m.term for m in matches if m.term.stems and match.start <= m.start and m.end <= match.end]
     kind = kind_of(term)
-    alike = (t for t in (*within, *_shorter(term, dictionary)) if t.stems and kind_of(t) is kind)
+    inside = (t for t in (*within, *_shorter(term, dictionary)) if t.stems)
+    alike = (t for t in inside if kind_of(t) is kind or (term.source == "procedure" and _is_left_behind(t)))
     coded = max(alike, key=lambda t: len(t.text), default=None)
     return match._replace(term=coded.model_copy(update={"text": term.text})) if coded else match
+
+
+def _is_left_behind(term: Term) -> bool:
+    """True for a status that an operation leaves."""
+    return term.source == "clinical" and term.stems[0].startswith(_LEFT_BY_OPERATIONS)
 
 
 def _shorter(term: Term, dictionary: Dictionary) -> Iterator[Term]:

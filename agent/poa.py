@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from guardrails.poa import EXEMPT, is_exempt
 from medcoding.chart import Chart, SectionKind
 from medcoding.codebook import Codebook
 from medcoding.codes import PresentOnAdmission
@@ -14,32 +15,6 @@ from medcoding.encounter import Setting
 from medcoding.mention import Mention
 from medcoding.proposal import ProposedCode
 
-_EXEMPT: Final[PresentOnAdmission] = "1"
-_MOSTLY_EXEMPT: Final = (
-    "B90",
-    "B91",
-    "B92",
-    "B94",
-    "I25.2",
-    "I69",
-    "O09",
-    "O80",
-    "O94",
-    "Q",
-    "V",
-    "Y92",
-    "Y93",
-    "Y99",
-    "Z",
-)
-_STILL_REPORTED: Final = ("Y92.23", "Z16", "Z21", "Z33.2", "Z51.5", "Z53", "Z66", "Z96")
-"""Where no list of exempt codes is loaded: the categories that appendix I exempts, and what of them it does not."""
-
-_LATER_EPISODES: Final = "DGHJKMNPQRS"
-"""Seventh characters of injuries and fractures after active treatment, and of sequelae: all exempt."""
-
-_SEVENTH: Final = 8
-_INJURIES: Final = ("S", "T")
 _BORN_HERE: Final = ("O70", "O71", "O72", "O66.0", "J95.851", "Y95")
 """What the birth or the ventilator of this stay brings about, unless the record says otherwise."""
 
@@ -95,20 +70,21 @@ _BEFORE_THE_STAY: Final = frozenset(
 def with_poa(
     chart: Chart, lines: Sequence[ProposedCode], mentions: Sequence[Mention], codebook: Codebook
 ) -> tuple[ProposedCode, ...]:
-    """The lines with their indicators; outside inpatient stays none is reported."""
+    """The lines with their indicators; outside inpatient stays, and for exempt codes, none is reported."""
     if chart.encounter.setting is not Setting.INPATIENT:
         return tuple(lines)
     by_id = {mention.id: mention for mention in mentions}
     return tuple(
-        line.model_copy(update={"poa": indicator(chart, line.code, [by_id[i] for i in line.mention_ids], codebook)})
+        line.model_copy(update={"poa": None if known == EXEMPT else known})
         for line in lines
+        for known in (indicator(chart, line.code, [by_id[i] for i in line.mention_ids], codebook),)
     )
 
 
 def indicator(chart: Chart, code: str, mentions: Sequence[Mention], codebook: Codebook) -> PresentOnAdmission:
-    """Exempt, or as the sentences of the code's evidence say; what nothing places later was present on admission."""
-    if _is_exempt(code, codebook):
-        return _EXEMPT
+    """Exempt (`1`), or as the sentences of the code's evidence say; what nothing places later was present."""
+    if is_exempt(code, codebook):
+        return EXEMPT
     numbers = {m.sentence for m in mentions}
     texts = [chart.text_of(sentence) for sentence in chart.sentences if sentence.number in numbers]
     if any(map(_UNDETERMINED.search, texts)):
@@ -129,11 +105,3 @@ def _began_later(chart: Chart, texts: Sequence[str]) -> bool:
     dates = (admitted + dt.timedelta(days=number) for number in range(1, days + 1))
     stay = {(day.month, day.day) for day in dates}
     return any((int(m), int(d)) in stay for text in texts for m, d in _DATED.findall(text))
-
-
-def _is_exempt(code: str, codebook: Codebook) -> bool:
-    listed = codebook.poa_exempt(code)
-    if listed is not None:
-        return listed
-    later = code.startswith(_INJURIES) and len(code) == _SEVENTH and code[-1] in _LATER_EPISODES
-    return later or (code.startswith(_MOSTLY_EXEMPT) and not code.startswith(_STILL_REPORTED))

@@ -20,12 +20,18 @@ _STRONGEST_FIRST: Final = (
     Assertion.POSSIBLE,
     Assertion.HISTORICAL,
 )
-_TELLS_AN_EVENT: Final = frozenset(
-    "fell fall slipped tripped struck hit cut stung bitten burned scalded punched kicked twisted rolled vomited".split()
+_BEGINS_ANEW: Final = frozenset(
+    (
+        "fell fall slipped tripped struck hit cut stung bitten burned scalded punched kicked twisted rolled vomited "
+        "old chronic known"
+    ).split()
 )
-"""A mention that begins so is a statement of its own: `hx HTN, afib, fell at home`."""
+"""A mention that begins so is a statement of its own: `hx HTN, afib, fell at home`; `no acute infarct, old infarct`."""
 
 _FAMILY_WORDS: Final = frozenset({"family", "fhx", "fh", "familial", "fmhx", "fam"})
+_DECIDES: Final = frozenset({"declined", "declines", "declining", "refused", "refuses", "deferred", "wants"})
+"""`Family declined PEG`: what the family decides is the patient's."""
+
 _OPENS_A_MENTION: Final = frozenset({"historical", "family"})
 """Effects of a cue that is a mention's own beginning: `history of gout`, `s/p CABG`."""
 
@@ -93,7 +99,7 @@ class SentenceReader:
         gap, behind = self._texts[cue.last + 1 : first], self._texts[last + 1 :]
         if len(gap) > cue.trigger.scope or self._stopped(cue.last, first) or gaps.closes_a_bracket(gap):
             return False
-        if _is_set_off(cue, gap) or ("," in gap and self._texts[first] in _TELLS_AN_EVENT):
+        if _is_set_off(cue, gap) or ("," in gap and self._texts[first] in _BEGINS_ANEW):
             return False
         denies = cue.trigger.effect == Assertion.NEGATED.value
         if "," not in gap:
@@ -122,16 +128,21 @@ class SentenceReader:
 
     def _names_family(self, cue: Cue) -> bool:
         """True for a denial of the whole family's: `no family history of`."""
-        return not _FAMILY_WORDS.isdisjoint(self._texts[cue.first : cue.last + 1])
+        words = self._texts[cue.first : cue.last + 1]
+        return not _FAMILY_WORDS.isdisjoint(words) and _DECIDES.isdisjoint(words)
 
     def _not_overridden(self, cues: Sequence[Cue], first: int) -> list[Cue]:
-        """A cue gives way to a nearer one that begins an item of its own: `denies chest pain, possible UTI`."""
-        ahead = [cue for cue in cues if cue.last < first and cue.trigger.effect != Assertion.FAMILY.value]
+        """A cue gives way to a nearer one that begins an item of its own: `denies chest pain, possible UTI`.
+
+        Also to one that is the mention's own beginning: `no hemoptysis, quit smoking`.
+        """
+        nearer = [cue for cue in cues if cue.first <= first and cue.trigger.effect != Assertion.FAMILY.value]
+        ahead = [cue for cue in nearer if cue.last < first]
         return [
             cue
             for cue in cues
             if cue not in ahead
-            or not any("," in self._texts[cue.last + 1 : other.first] for other in ahead if other.first > cue.last)
+            or not any("," in self._texts[cue.last + 1 : other.first] for other in nearer if other.first > cue.last)
         ]
 
 

@@ -11,6 +11,7 @@ from agent.cues import Reading
 from agent.dated import is_long_past
 from agent.kinds import kind_of
 from agent.lines import Line, Spotted
+from agent.operations import named, reading_of_operation
 from agent.reach import SentenceReader
 from agent.statements import DIAGNOSIS_SECTIONS
 from medcoding.chart import SectionKind
@@ -29,15 +30,11 @@ _EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
 _NOT_OF_AN_EVENT: Final = frozenset({Assertion.FAMILY, Assertion.HISTORICAL})
 """`Husband punched her`, `fell three weeks ago`: what caused the injury that is treated now."""
 
-_PAST_SECTIONS: Final = frozenset({SectionKind.PAST_SURGICAL_HISTORY, SectionKind.PAST_MEDICAL_HISTORY})
 _MERELY_HISTORY: Final = re.compile(
     r"^(?:\w+ )?(?:history|hx|h/o|pmh\w*)\b(?!.*\b(?:resolved|remote|childhood|prior)\b)", re.IGNORECASE
 )
 """`History of hypertension` is how charts list a lasting condition; `resolved`, `s/p`, `prior` say it is over."""
 
-_GOES_ON: Final = re.compile(
-    r"\b(?:on|continues?|ongoing|still|current(?:ly)?|gets|receives|undergoes)\s\S*$", re.IGNORECASE
-)
 _WITH: Final = re.compile(r"(?:\bwith|\bw/|\bw|\bc/b|complicated by)\s?(?:\w+\s)?$", re.IGNORECASE)
 _REASON_FOR: Final = re.compile(r"\b(?:for|due to|2/2|because of|secondary to)\s(?:\w+\s){0,3}$", re.IGNORECASE)
 _SEQUELA: Final = re.compile(r"\b(?:late effects?|sequelae?|residuals?) (?:of|from)\b[^.;]*$", re.IGNORECASE)
@@ -129,22 +126,17 @@ def _by_place(line: Line, found: Spotted, cues: Reading) -> Reading:
     kind = kind_of(found.term)
     if kind is MentionKind.PROBLEM:
         return _of_problem(line, found, cues)
-    past = kind is MentionKind.PROCEDURE and cues.assertion is Assertion.PRESENT and _past_of_service(line, found)
-    return Reading(Assertion.HISTORICAL, past) if past else cues
-
-
-def _past_of_service(line: Line, found: Spotted) -> str | None:
-    """The section or the date that places an operation in the past."""
-    section = line.sentence.section
-    if section in _PAST_SECTIONS and not _GOES_ON.search(line.text, 0, found.end):
-        return _named(section)
-    return is_long_past(line.text, found.start, found.end, line.day)
+    if cues.assertion is Assertion.POSSIBLE:
+        return cues._replace(assertion=Assertion.HYPOTHETICAL)
+    return reading_of_operation(line, found, cues) if kind is MentionKind.PROCEDURE else cues
 
 
 def _of_problem(line: Line, found: Spotted, cues: Reading) -> Reading:
     section, term = line.sentence.section, found.term
+    if section is SectionKind.FAMILY_HISTORY and cues.assertion is Assertion.NEGATED:
+        return cues._replace(of_family=True)
     if section is SectionKind.FAMILY_HISTORY and cues.assertion not in {Assertion.NEGATED, Assertion.FAMILY}:
-        return Reading(Assertion.FAMILY, cues.cue or _named(section), of_family=True)
+        return Reading(Assertion.FAMILY, cues.cue or named(section), of_family=True)
     if section is SectionKind.DIFFERENTIAL and cues.assertion is Assertion.PRESENT:
         return Reading(Assertion.POSSIBLE, "differential diagnosis")
     if term is not None and cues.assertion is Assertion.HISTORICAL:
@@ -172,11 +164,11 @@ def _past_of_problem(line: Line, found: Spotted, term: Term) -> str | None:
         treated = _TREATED.search(text)
         return treated.group() if treated and not _UNDER_TREATMENT.search(text) else None
     if section is SectionKind.PAST_SURGICAL_HISTORY and _REASON_FOR.search(text, 0, found.start):
-        return _named(section)
+        return named(section)
     if is_lasting(term):
         return None
     if section is SectionKind.PAST_MEDICAL_HISTORY and not _WITH.search(text, 0, found.start):
-        return _named(section)
+        return named(section)
     if _SEQUELA.search(text, 0, found.start):
         return None
     return is_long_past(text, found.start, found.end, line.day)
@@ -184,7 +176,3 @@ def _past_of_problem(line: Line, found: Spotted, term: Term) -> str | None:
 
 def _leads_to(term: Term | None, codes: tuple[str, ...]) -> bool:
     return term is not None and bool(term.stems) and term.stems[0].startswith(codes)
-
-
-def _named(section: SectionKind) -> str:
-    return f"{section.value.replace('_', ' ')} section"

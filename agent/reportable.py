@@ -6,11 +6,13 @@ out keeps its reason.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from agent.against import Reason, reason_against
 from agent.statements import DIAGNOSIS_SECTIONS
 from medcoding.chart import Chart, SectionKind
+from medcoding.encounter import Setting
 from medcoding.mention import Assertion, Mention, MentionKind
 from medcoding.proposal import EvidenceQuote, NotCoded, NotCodedReason
 from medcoding.record import Record
@@ -57,6 +59,17 @@ _NO_DISEASE: Final = (
 """Symptoms in and out of chapter 18, and reasons for contact: told in passing they are no diagnosis."""
 
 
+_CLAUSE_END: Final = re.compile(r";|\.\s|\b(?:but|while|whereas)\b", re.IGNORECASE)
+_DEALT_WITH: Final = re.compile(
+    r"(?<!not )(?<!never )\b(?:treated|managed|required?|requiring|needed|received|given|started on|placed on|underwent"
+    r"|evaluated|worked up|monitored|trended|followed|corrected|repleted|transfused|intubated|drained|debrided|dialyzed"
+    r"|diuresed|consulted|(?:resolved|improved|resolving|improving) (?:with|on|after)|responded to"
+    r"|on (?:IV|broad[- ]spectrum|BiPAP|pressors))\b(?! no\b)",
+    re.IGNORECASE,
+)
+"""How a course tells that a diagnosis met the definition of another one to be reported (guideline III)."""
+
+
 class Reportable(Record):
     """Mentions to be coded and those deliberately left out. Record of the *select* step."""
 
@@ -96,7 +109,7 @@ def _reason_against(chart: Chart, mention: Mention, *, assessed: bool, stated: b
         return _family(mention)
     if reason := reason_against(chart, mention):
         return reason
-    if _is_grounded(mention, assessed=assessed, stated=stated):
+    if _is_grounded(mention, assessed=assessed, stated=stated) or _is_dealt_with(chart, mention):
         return None
     return Reason(NotCodedReason.NOT_ASSESSED, "Nothing shows that it was evaluated, treated or monitored (III, IV.J).")
 
@@ -115,6 +128,18 @@ def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
     if (section is SectionKind.HOSPITAL_COURSE and not stated) or (section in _BACKGROUND and lasting):
         return True
     return _is_told_disease(mention) or (not assessed and section in _COMPLAINT)
+
+
+def _is_dealt_with(chart: Chart, mention: Mention) -> bool:
+    """A disease of a stay's course whose clause tells that it was evaluated, treated or monitored (III, UHDDS)."""
+    told = mention.section is SectionKind.HOSPITAL_COURSE and chart.encounter.setting is Setting.INPATIENT
+    if not told or (mention.concept or "R").startswith(_NO_DISEASE):
+        return False
+    sentence = chart.sentence(mention.sentence)
+    at, text = mention.span.start - sentence.span.start, chart.text_of(sentence)
+    bounds = [0, *(end.start() for end in _CLAUSE_END.finditer(text)), len(text)]
+    start, end = max(b for b in bounds if b <= at), min(b for b in bounds if b > at)
+    return bool(_DEALT_WITH.search(text, start, end))
 
 
 def _tells_why(mention: Mention) -> bool:

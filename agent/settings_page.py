@@ -6,9 +6,10 @@ python -m agent.settings_page docs/settings.md
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -92,7 +93,8 @@ def _groups(
 
 def _line(variable: str, field: FieldInfo, default: object) -> SettingLine:
     kinds = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not type(None)]
-    names = " or ".join(_TYPES.get(kind, str(kind)) for kind in kinds)
+    listed = get_origin(field.annotation) is tuple
+    names = "list of text, as JSON" if listed else " or ".join(_TYPES.get(kind, str(kind)) for kind in kinds)
     bounds = filter(None, map(_bound, field.metadata))
     shown = "not shown" if SecretStr in kinds and default is not None else _value(default)
     return SettingLine(variable, ", ".join([names, *bounds]), shown, field.description or "")
@@ -107,6 +109,8 @@ def _bound(bound: object) -> str:
 def _value(default: object) -> str:
     if default is None:
         return "not set"
+    if isinstance(default, tuple):
+        return f"`{json.dumps(default)}`"
     text = default.as_posix() if isinstance(default, Path) else str(default)
     return f"`{text.lower() if isinstance(default, bool) else text}`"
 

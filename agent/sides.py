@@ -17,9 +17,11 @@ _SIDES: Final[dict[str, Laterality]] = {
     "right": "right", "right-sided": "right", "rt": "right", "left": "left", "left-sided": "left", "lt": "left",
     "bilateral": "bilateral", "bilaterally": "bilateral", "bilat": "bilateral", "both": "bilateral",
 }  # fmt: skip
-_PARTS_OF_THE_HEART: Final = frozenset(
+_OF_NO_SIDE: Final = frozenset(
     "ventricular ventricle atrial atrium heart bundle main anterior circumflex coronary handed axis shift".split()
 )
+"""Behind these `left` names a part of the heart or a leaning."""
+
 _NEAR: Final = 4
 """Words between a mention and a side behind it."""
 
@@ -35,6 +37,7 @@ _WITHOUT_SIDES: Final = (
     "A", "B", "D5", "D6", "D7", "D8", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "F", "I1", "I2", "I3", "I4", "I5", "J",
     "K", "O", "R", "V", "W", "X", "Y", "Z",
 )  # fmt: skip
+_EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
 _SIDED_ANYWAY: Final = ("R22", "R29", "Z89", "Z90", "Z96.6", "Z97", "I80", "K40", "K41", "R10")
 _NO_LIMB: Final = re.compile(
     r"crutch|walker|wheelchair|bed|chemo|dialysis|infus|transfus|central|paracentesis|graft|ablation|oxygen|commode"
@@ -48,6 +51,8 @@ def laterality_of(line: Line, found: Spotted, own: Beside, every: Sequence[Spott
     inside = {side for _, side in _sides([t for t in line.words if t.start < found.end and t.end > found.start])}
     if inside:
         return "bilateral" if len(inside) > 1 else inside.pop()
+    if found.term and found.term.stems and found.term.stems[0].startswith(_EXTERNAL_CAUSES):
+        return None
     if _sides(own.tokens):
         return _nearest(found, own.tokens)
     return _behind(behind(line, found, every)) or _carried(line, found)
@@ -71,10 +76,12 @@ def side_in(words: Sequence[Token]) -> Laterality | None:
 
 
 def _sides(words: Sequence[Token]) -> list[tuple[int, Laterality]]:
-    """Where sides are named; the left ventricle and its like are no side of the body."""
-    following = [*(t.form for t in words[1:]), ""]
+    """Where sides are named; the left ventricle and a right hand that is dominant are no side."""
+    following = [*(t.form for t in words[1:]), "", ""]
     return [
-        (i, _SIDES[t.form]) for i, t in enumerate(words) if t.form in _SIDES and following[i] not in _PARTS_OF_THE_HEART
+        (i, _SIDES[t.form])
+        for i, t in enumerate(words)
+        if t.form in _SIDES and following[i] not in _OF_NO_SIDE and following[i + 1] != "dominant"
     ]
 
 
@@ -89,7 +96,8 @@ def _nearest(found: Spotted, words: Sequence[Token]) -> Laterality:
 def _behind(stretches: Iterable[Sequence[Token]]) -> Laterality | None:
     """A side a few words behind it, or in a short stretch of its own: `pain in the left knee`, `ulcer, R heel`."""
     for place, words in enumerate(stretches):
-        sided = [(at, side) for at, side in _sides(words) if at < _NEAR]
+        with_another = next((at for at, word in enumerate(words) if word.form == "with"), len(words))
+        sided = [(at, side) for at, side in _sides(words) if at < min(_NEAR, with_another)]
         if sided and (place == 0 or len(words) <= _NEAR + 1):
             leads_away = any(word.form in _LEADS_AWAY for word in words[: sided[0][0]])
             return None if leads_away else sided[0][1]
@@ -98,18 +106,20 @@ def _behind(stretches: Iterable[Sequence[Token]]) -> Laterality | None:
 
 def _carried(line: Line, found: Spotted) -> Laterality | None:
     """The side last named before it: near by, of a label (`OS: …`), of the limb that is examined or operated on."""
-    problem = kind_of(found.term) is MentionKind.PROBLEM
+    kind = kind_of(found.term)
     clause = max((m.end() for m in _CLAUSE_BREAK.finditer(line.text, 0, found.start)), default=0)
     if not _takes_a_side(line, found) or _DENIES.search(line.text, clause, found.start):
         return None
-    words = [t for t in line.words if (clause if problem else 0) <= t.start and t.end <= found.start]
+    words = [
+        t for t in line.words if (0 if kind is MentionKind.PROCEDURE else clause) <= t.start and t.end <= found.start
+    ]
     named = _sides(words)
     if not named:
         return None
     place, side = named[-1]
     near = len(words) - place <= _NEAR + 1
     labelled = line.text.find(":", words[place].end, found.start) >= 0
-    return side if near or labelled or not problem or line.sentence.section in _FINDINGS else None
+    return side if near or labelled or kind is not MentionKind.PROBLEM or line.sentence.section in _FINDINGS else None
 
 
 def _takes_a_side(line: Line, found: Spotted) -> bool:

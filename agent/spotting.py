@@ -10,16 +10,33 @@ from typing import Final
 from agent.births import births
 from agent.chart_words import ChartWords
 from agent.circumstances import home_places
-from agent.kinds import is_coded_problem
+from agent.endings import named_by_ending
+from agent.kinds import is_coded_problem, kind_of
 from agent.lines import Line, Spotted
 from agent.measurements import measurements
-from agent.naming import Match, as_drug, is_cut_short, is_whole, names_something_else, parted, with_code
-from retrieval.dictionary import Dictionary, Term
+from agent.naming import (
+    Match,
+    as_drug,
+    as_operation,
+    is_cut_short,
+    is_whole,
+    names_something_else,
+    parted,
+    with_code,
+)
+from medcoding.mention import MentionKind
+from retrieval.dictionary import Dictionary, Term, TermMatch
 from retrieval.wording import Token, tokens
 
 _INJURIES: Final = ("S", "T")
+_KINDS_OF_DISEASE: Final = ("O26.6", "O98", "O99", "O9A")
+"""Codes of chapter 15 for a kind of disease of the mother, which ask for the specific one beside them."""
+
 _CONTENT: Final = re.compile(r"[A-Za-z]{3,}")
-_JOINS: Final = re.compile(r"\b(?:without|with|due to|secondary to|in|and)\b|w/o|w/|2/2|d/t", re.IGNORECASE)
+_JOINS: Final = re.compile(r"\b(?:without|with|due to|secondary to|in|on|and)\b|w/o|w/|2/2|d/t", re.IGNORECASE)
+_TAKEN: Final = "on"
+"""Behind it a drug or a device is named on its own: `OSA on CPAP`; `acute on chronic` is one condition."""
+
 _ENDS_A_RUN: Final = re.compile(r"[;:|]")
 
 
@@ -29,6 +46,11 @@ class Vocabulary:
 
     dictionary: Dictionary
     chart_words: ChartWords
+
+    def find(self, run: Sequence[Token], line: Line, *, eventful: bool) -> Iterator[TermMatch]:
+        """What either of them finds in a run of the line's words."""
+        yield from self.dictionary.find(run)
+        yield from self.chart_words.find(run, line.sentence.section, eventful=eventful)
 
 
 def spotted(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> list[Spotted]:
@@ -50,13 +72,13 @@ def spotted(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> list[Spott
 
 def _matches(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> list[Match]:
     """What is named in the line, in order; where names meet, the longer one, then the one with a code."""
-    matches = [*_measured(line, eventful=eventful), *_written(line, vocabulary.dictionary)]
+    matches = [*_measured(line, eventful=eventful), *_written(line, vocabulary, eventful=eventful)]
     for run in _runs(line.text, line.words):
-        told = vocabulary.chart_words.find(run, line.sentence.section, eventful=eventful)
-        whole = (f for f in (*vocabulary.dictionary.find(run), *told) if is_whole(run, f.first, f.last))
+        whole = (f for f in vocabulary.find(run, line, eventful=eventful) if is_whole(run, f.first, f.last))
         matches += [Match(run[f.first].start, run[f.last].end, f.term) for f in whole]
     matches = [part for match in matches for part in parted(line.text, match, vocabulary.dictionary)]
-    matches = [m for m in map(as_drug, matches) if not _is_no_name(line.text, m)]
+    matches = [*(as_operation(line.text, as_drug(line.text, m)) for m in matches), *named_by_ending(line.text)]
+    matches = [m for m in matches if not _is_no_name(line.text, m)]
     kept: list[Match] = []
     for match in sorted(matches, key=_rank):
         if all(match.end <= other.start or match.start >= other.end for other in kept):
@@ -72,12 +94,12 @@ def _rank(match: Match) -> tuple[int, bool, bool]:
     return match.start - match.end, not match.term.stems, match.term.source != "clinical"
 
 
-def _written(line: Line, dictionary: Dictionary) -> Iterator[Match]:
+def _written(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> Iterator[Match]:
     """Terms of the words as they are written, ambiguous abbreviations apart: there the context decides."""
     unclear = [(e.start, e.end) for e in line.expansions if e.unclear]
     words = [t for t in tokens(line.text) if not any(start <= t.start < end for start, end in unclear)]
     for run in _runs(line.text, words):
-        for found in dictionary.find(run):
+        for found in vocabulary.find(run, line, eventful=eventful):
             yield Match(run[found.first].start, run[found.last].end, found.term)
 
 
@@ -103,12 +125,26 @@ def _parts(
     joined = _JOINS.search(line.text, whole.start, whole.end) if whole.term else None
     if joined is None:
         return
+    yield from _mothers_disease(line, whole, place, joined, dictionary)
     next_start = min((f.start for f in found if f.start >= whole.end), default=len(line.text))
     words = [w for w in line.words if joined.end() <= w.start < next_start]
+    taken = joined.group().lower() == _TAKEN
     for match in dictionary.find(words)[:1]:
         start, end = words[match.first].start, words[match.last].end
-        if start < whole.end:
+        if start < whole.end and not (taken and kind_of(match.term) is MentionKind.PROBLEM):
             yield Spotted(start, end, match.term, heads_problem=whole.heads_problem, part_of=place)
+
+
+def _mothers_disease(
+    line: Line, whole: Spotted, place: int, joined: re.Match[str], dictionary: Dictionary
+) -> Iterator[Spotted]:
+    """The disease of `pneumonia in pregnancy`: chapter 15 names its kind, the disease's own code says which."""
+    if whole.term is None or not whole.term.stems[:1] or not whole.term.stems[0].startswith(_KINDS_OF_DISEASE):
+        return
+    words = [w for w in line.words if whole.start <= w.start and w.end <= joined.start()]
+    for match in dictionary.find(words)[:1]:
+        start, end = words[match.first].start, words[match.last].end
+        yield Spotted(start, end, match.term, heads_problem=whole.heads_problem, part_of=place)
 
 
 def _runs(text: str, words: Sequence[Token]) -> Iterator[list[Token]]:

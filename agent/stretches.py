@@ -61,9 +61,11 @@ def beside(line: Line, found: Spotted, every: Sequence[Spotted]) -> Beside:
 
 
 def behind(line: Line, found: Spotted, every: Sequence[Spotted]) -> Iterator[list[Token]]:
-    """The words behind a mention, stretch by stretch, up to the next mention."""
+    """The words behind a mention, stretch by stretch; behind a comma those right before the next mention are its."""
     _, after = _bounds(line, found, every)
-    for start, end in _stretches(line, found, after):
+    for place, (start, end) in enumerate(_stretches(line, found, after)):
+        if place and end == after < len(line.text):
+            return
         yield [t for t in line.words if start <= t.start and t.end <= end]
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from agent.abbreviations import written_out
 from agent.lines import Line, Spotted
+from retrieval.wording import Token
 
 _CLAUSE_MARKS: Final = ",;:("
 _SETS_APART: Final = re.compile(r"[,;&/+]|2/2|\b(?:and|with|due to|secondary to|from|on)\b", re.IGNORECASE)
+_CAUSED_BY: Final = re.compile(r"\bsecondary to\b", re.IGNORECASE)
+"""Joins effect and cause as `due to` does; of the cause behind it the word says nothing (`secondary hypertension`)."""
+
 _CLAUSE_WORDS: Final = 10
 """Words on either side of a mention that may belong to it."""
 
@@ -28,7 +33,8 @@ def clause_of(line: Line, found: Spotted, beside: Sequence[Spotted]) -> str:
     start = max(line.text.rfind(mark, first, found.start) + 1 for mark in _CLAUSE_MARKS)
     end = min((at for mark in _CLAUSE_MARKS if (at := line.text.find(mark, found.end, last)) >= 0), default=last)
     begin = max(first, start)
-    return " ".join(written_out(line.text[begin:end], line.expansions, begin).split())
+    before = _CAUSED_BY.sub("due to", written_out(line.text[begin : found.start], line.expansions, begin))
+    return " ".join(f"{before}{written_out(line.text[found.start : end], line.expansions, found.start)}".split())
 
 
 def context_of(line: Line, found: Spotted, beside: Sequence[Spotted]) -> tuple[str, ...]:
@@ -38,8 +44,16 @@ def context_of(line: Line, found: Spotted, beside: Sequence[Spotted]) -> tuple[s
         return ()
     if line.statement and found.heads_problem:
         first, last = _segment(line.text, line.statement.end, found, beside)
-        return tuple(w.form for w in line.words if first <= w.start < last)
-    return tuple(w.form for w in line.words[max(0, inside[0] - _CLAUSE_WORDS) : inside[-1] + _CLAUSE_WORDS + 1])
+        return _forms([w for w in line.words if first <= w.start < last], found)
+    return _forms(line.words[max(0, inside[0] - _CLAUSE_WORDS) : inside[-1] + _CLAUSE_WORDS + 1], found)
+
+
+def _forms(words: Sequence[Token], found: Spotted) -> tuple[str, ...]:
+    """Normal forms; `secondary to` in front of the mention as `due to`."""
+    causal = {one.start for one, to in pairwise(words) if (one.form, to.form) == ("secondary", "to")}
+    return tuple(
+        "due" if w.form == "secondary" and w.start in causal and w.start < found.start else w.form for w in words
+    )
 
 
 def _segment(text: str, end: int, found: Spotted, beside: Sequence[Spotted]) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from retrieval.expand import expand
 from retrieval.wording import forms
 
 _ORGANISMS: Final = ("B95", "B96", "B97")
+_CHAPTER_15: Final = "O"
 _SEPSIS: Final = ("A40", "A41", "R65")
 """Sepsis and the localized infection behind it are both reported (guideline I.C.1.d.4)."""
 
@@ -55,5 +56,15 @@ def drop_unasked_parts(settled: CodeSet, codebook: Codebook) -> None:
         if len(holders) < len(parts) or not all(holders):
             continue
         named = [h for h in holders if h and (codebook.asks_for(h, code) or codebook.asks_for(code, h))]
-        if not named and code not in holders and not any(h and h.startswith(_SEPSIS) for h in holders):
+        both = any(h and (h.startswith(_SEPSIS) or _asks_which(h, codebook)) for h in holders)
+        if not named and code not in holders and not both:
             settled.drop(code, NotCodedReason.DUPLICATE, f"{holders[0]} reports the two together (I.B.9).")
+
+
+def _asks_which(code: str, codebook: Codebook) -> bool:
+    """True in chapter 15 for a kind of disease of the mother whose note asks for the specific one without naming codes.
+
+    O99.5 is any disease of the airways; the pneumonia's own code says which (guideline I.C.15.a.1).
+    """
+    notes = codebook.notes_in_force(code) if code.startswith(_CHAPTER_15) else ()
+    return any(n.kind == "use_additional_code" and not n.note.targets for n in notes)

@@ -21,6 +21,7 @@ from tenacity import (
 
 from agent.instructed import InstructedLLM
 from agent.llm import LlmSettings
+from agent.recording import as_asked
 from medcoding.addresses import web_address
 from medcoding.errors import ConfigError, DependencyError
 from medcoding.record import Record
@@ -41,7 +42,8 @@ class VllmLLM(InstructedLLM):
     """
 
     def __init__(self, settings: LlmSettings) -> None:
-        super().__init__(settings, _Http(settings, _client(settings, server_url(settings))))
+        http = _Http(settings, _client(settings, server_url(settings)))
+        super().__init__(settings, as_asked(http, settings))
 
 
 class ServedModel(Record):

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from agent.ingest import InputLimits, checked
-from agent.pipeline import Parts, Trace
+from agent.parts import Parts
+from agent.stages import Trace
 from evals.ledger import ledger
 from evals.run_record import EncounterRecord
 from evals.scores import score

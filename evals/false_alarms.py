@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from agent.mentions import find
-from agent.pipeline import Parts
+from agent.parts import Parts
 from agent.sections import split
 from guardrails.case import Case, Rule
 from guardrails.check import RULES, check

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from agent.mentions import find
-from agent.pipeline import Parts
+from agent.parts import Parts
 from agent.sections import split
 from guardrails.case import Case
 from guardrails.check import check, rejected_codes

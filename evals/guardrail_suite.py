@@ -8,7 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from agent.bootstrap import build_pipeline
-from agent.pipeline import Parts, Pipeline
+from agent.parts import Parts
+from agent.pipeline import Pipeline
 from agent.settings import load_settings
 from evals.enforced_guidelines import EnforcedGuidelines, enforced_guidelines
 from evals.executed_notes import ExecutedNotes, executed_notes

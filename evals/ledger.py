@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from agent.pipeline import Trace
+from agent.stages import Trace
 from guardrails.check import rejected_codes
 from medcoding.coded_encounter import CodedEncounter, FinalCode
 from medcoding.codes import CodeSystem

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from agent.bootstrap import build_pipeline
 from agent.mentions import find
-from agent.pipeline import Parts
+from agent.parts import Parts
 from agent.sections import split
 from agent.settings import load_settings
 from evals.annotated_sentences import HELD_OUT, AnnotatedSentence, load_sentences, placed

@@ -22,8 +22,9 @@ from typing import Final
 import numpy as np
 
 from agent.bootstrap import build_pipeline
-from agent.pipeline import Clock, Pipeline
+from agent.pipeline import Pipeline
 from agent.settings import load_settings
+from agent.stages import Clock
 from index_build.findable.past_encounters import findable_encounters, past_encounters
 from medcoding.codebook import Codebook
 from medcoding.coded_encounter import CodedEncounter

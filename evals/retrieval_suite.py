@@ -16,8 +16,9 @@ from pydantic import Field, field_validator
 
 from agent.abbreviations import Abbreviations
 from agent.bootstrap import build_pipeline
-from agent.pipeline import Clock, Pipeline
+from agent.pipeline import Pipeline
 from agent.settings import load_settings
+from agent.stages import Clock
 from evals.annotated_sentences import HELD_OUT
 from evals.bootstrap import LEVEL, RESAMPLES, SEED, Estimate, Resampler
 from medcoding.chart import SectionKind, Span

@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.lookup import CodeAnswer, LookupQuery, ProcedureAnswer, look_up, search_codes
-from agent.pipeline import Parts, Pipeline
+from agent.parts import Parts
+from agent.pipeline import Pipeline
 from agent.serve.body import EncounterQuestion, parsed, parsed_question, received
 from agent.serve.events import EVENT_STREAM, EventStream, first_of, wants_events, while_there
 from agent.serve.problems import described, unavailable

@@ -13,8 +13,9 @@ import httpx
 import numpy as np
 
 from agent.llm import Usage
-from agent.pipeline import Clock, Pipeline, offer_of
+from agent.pipeline import Pipeline
 from agent.questions import Model, Question, QuestionMaker, allowed
+from agent.stages import Clock, offer_of
 from medcoding.encounter import Encounter
 from medcoding.errors import DependencyError, ModelOutputError
 from medcoding.record import Record

@@ -17,9 +17,10 @@ import numpy as np
 from agent.bootstrap import build_pipeline
 from agent.llm import LLM, Answer, AnswerT, LlmSettings, Message
 from agent.local import LocalModel
-from agent.pipeline import Clock, Pipeline, offer_of
+from agent.pipeline import Pipeline
 from agent.questions import Question, QuestionMaker
 from agent.settings import load_settings
+from agent.stages import Clock, offer_of
 from evals.model_path.faults import asked_at
 from evals.model_path.stand_in import AT_ONCE, LARGE_MODEL, Pace, StandInServer
 from medcoding.encounter import Encounter

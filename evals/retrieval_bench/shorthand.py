@@ -13,7 +13,8 @@ from typing import Final, Literal
 
 from agent.axes import read_axes
 from agent.found_codes import as_mention
-from agent.pipeline import Parts, Pipeline
+from agent.parts import Parts
+from agent.pipeline import Pipeline
 from evals.retrieval_suite import Ranker, RetrievalQuery, expanding, flow_ranker, run_retrieval, surface_ranker
 from medcoding.codebook import Codebook
 from medcoding.mention import Mention

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from agent.reconcile import reconcile
 from medcoding.codebook import Codebook
-from tests.agent.settled_sets import codes, reconciled, record
+from tests.agent.settled_sets import TABLE, choice, codes, reconciled, record, said
 
 WEEKS = ("16w0d", "Z3A.16")
 
@@ -45,3 +46,51 @@ def test_no_body_mass_index_in_pregnancy(fy2027: Codebook) -> None:
     chart = record("Obesity, class 3.", "BMI 42.6.", "Pregnant, 16w0d.")
     given = (("Obesity", "E66.813"), ("BMI 42.6", "Z68.41"), WEEKS)
     assert codes(reconciled(fy2027, chart, *given, stems=("Z3A.16",))) == {"O99.212", "E66.813", "Z3A.16"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (("Supervision of high-risk pregnancy", "O09.213"), {"O80", "Z37.0", "Z3A.39"}),
+        (("Obstructed labor", "O66.9"), {"O66.9", "Z37.0", "Z3A.39"}),
+        (("Iron deficiency anemia", "D50.9"), {"O99.02", "D50.9", "Z37.0", "Z3A.39"}),
+    ],
+)
+def test_a_normal_delivery_stands_where_nothing_complicates_it(
+    condition: tuple[str, str], expected: set[str], fy2027: Codebook
+) -> None:
+    """The supervision before it is not reported at the birth, a complication takes its place (I.C.15.b.2, n.1)."""
+    chart = record("Spontaneous vaginal delivery, liveborn male, 39w0d.", f"{condition[0]}.", setting="inpatient")
+    birth = (("Spontaneous vaginal delivery", "O80"), ("liveborn male", "Z37.0"), ("39w0d", "Z3A.39"))
+    assert codes(reconciled(fy2027, chart, *birth, condition, stems=("Z3A.39",))) == expected
+
+
+@pytest.mark.parametrize(
+    ("weeks", "expected"), [("13w6d", "O99.511"), ("14w0d", "O99.512"), ("27w6d", "O99.512"), ("28w0d", "O99.513")]
+)
+def test_the_weeks_set_the_trimester(weeks: str, expected: str, fy2027: Codebook) -> None:
+    """Less than 14 weeks, less than 28, and beyond, whichever trimester was chosen (I.C.15.a.3)."""
+    gestation = f"Z3A.{weeks[:2]}"
+    chart = record(f"Pneumonia in pregnancy at {weeks}.")
+    for chosen in ("O99.511", "O99.513", "O99.519"):
+        found = codes(
+            reconciled(fy2027, chart, ("Pneumonia in pregnancy", chosen), (weeks, gestation), stems=(gestation,))
+        )
+        assert found == {expected, gestation}
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "expected"),
+    [
+        (("Pneumonia in pregnancy", "O99.512"), ("Pneumonia", "J18.9"), {"O99.512", "J18.9"}),
+        (("UTI in pregnancy", "O23.42"), ("UTI", "N39.0"), {"O23.42"}),
+    ],
+)
+def test_the_disease_behind_a_kind_of_disease_stays(
+    whole: tuple[str, str], part: tuple[str, str], expected: set[str], fy2027: Codebook
+) -> None:
+    """O99.5 asks for the specific condition beside it; O23.4 names the infection itself (I.C.15.a.1)."""
+    chart = record(f"{whole[0]}.")
+    mentions = [said(chart, 1, whole[0]), said(chart, 2, part[0], part_of=1)]
+    choices = [choice(1, whole[1]), choice(2, part[1])]
+    assert codes(reconcile(chart, mentions, choices, fy2027, TABLE)) == expected

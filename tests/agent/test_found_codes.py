@@ -9,7 +9,7 @@ import pytest
 
 from agent.bootstrap import build_pipeline
 from agent.found_codes import find_codes
-from agent.pipeline import Parts
+from agent.parts import Parts
 from agent.settings import load_settings
 from medcoding.candidate import CandidateOrigin
 from medcoding.codebook import Codebook

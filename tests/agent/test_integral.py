@@ -37,3 +37,45 @@ def test_a_symptom_gives_way_to_the_diagnosis_it_is_suspected_to_be(fy2027: Code
         fy2027, chart, ("Chest pain", "R07.9"), ("unstable angina", "I20.0"), assertion=Assertion.POSSIBLE
     )
     assert codes(proposal) == {"I20.0"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("Epistaxis due to warfarin, taken as prescribed, in atrial fibrillation.", True),
+        ("Epistaxis; warfarin causes bruising only, atrial fibrillation.", False),
+    ],
+)
+def test_what_a_drug_did_is_no_part_of_another_diagnosis(sentence: str, *, kept: bool, fy2027: Codebook) -> None:
+    """The nature of an adverse effect is reported with its drug (guideline I.C.19.e.5.a)."""
+    chart = record(sentence)
+    given = (("Epistaxis", "R04.0"), ("warfarin", "T45.515A"), ("atrial fibrillation", "I48.91"))
+    settled = code_set(chart, *given, heads_problem=False)
+    drop_integral_symptoms(chart, settled, fy2027)
+    assert ("R04.0" in settled.lines) is kept
+
+
+@pytest.mark.parametrize(
+    ("symptom", "diagnosis", "kept"),
+    [
+        (("Nocturia", "R35.1"), ("Enlarged prostate with symptoms", "N40.1"), "R35.1"),
+        (("Urinary retention", "R33.9"), ("Enlarged prostate with symptoms", "N40.1"), "R33.8"),
+        (("Nocturia", "R35.1"), ("Cystitis", "N30.90"), None),
+    ],
+)
+def test_a_symptom_that_a_note_asks_for_stays(
+    symptom: tuple[str, str], diagnosis: tuple[str, str], kept: str | None, fy2027: Codebook
+) -> None:
+    """As an additional code, under the code that the note names (guidelines I.A.17, I.B.7)."""
+    chart = record(f"{symptom[0]}.", f"{diagnosis[0]}.")
+    settled = code_set(chart, symptom, diagnosis, heads_problem=False)
+    drop_integral_symptoms(chart, settled, fy2027)
+    assert set(settled.lines) == {diagnosis[1], kept} - {None}
+
+
+def test_a_bleeding_from_a_drug_stays_beside_its_source(fy2027: Codebook) -> None:
+    """Symptoms outside chapter 18 are kept in the same way (guideline I.C.19.e.5.a)."""
+    chart = record("Melena from apixaban.", "Gastric ulcer.")
+    settled = code_set(chart, ("Melena", "K92.1"), ("apixaban", "T45.515A"), ("Gastric ulcer", "K25.9"))
+    drop_integral_symptoms(chart, settled, fy2027)
+    assert "K92.1" in settled.lines

@@ -23,6 +23,7 @@ TERMS: Sequence[Term] = (
     Term(text="hypertension", stems=("I10",), source="clinical", chronic=True),
     Term(text="atrial fibrillation", stems=("I48.91",), source="clinical", chronic=True),
     Term(text="pneumonia", stems=("J18.9",), source="clinical", history_code="Z87.01"),
+    Term(text="pneumonia in pregnancy", stems=("O99.51",), source="clinical"),
     Term(text="chest pain", stems=("R07.9",), source="clinical"),
     Term(text="pain", stems=("R52",), source="clinical"),
     Term(text="knee pain", stems=("M25.56",), source="clinical"),
@@ -138,6 +139,22 @@ def test_a_stated_problem_keeps_all_its_words_as_context() -> None:
     """So that a more specific sibling can be recognised."""
     mention, _ = found_in("Assessment:\nHypertension with heart failure: continue lisinopril")
     assert mention.context == ("hypertension", "with", "heart", "failure")
+
+
+def test_the_disease_of_a_pregnancy_is_a_part_of_it() -> None:
+    """`Pneumonia in pregnancy` names a code of chapter 15, and the pneumonia whose own code says which disease."""
+    whole, part = found_in("Assessment:\nPneumonia in pregnancy")
+    assert (whole.stems, part.stems, part.part_of, part.text) == (("O99.51",), ("J18.9",), whole.id, "Pneumonia")
+
+
+@pytest.mark.parametrize("joined", ["secondary to", "2/2"])
+def test_secondary_to_says_nothing_of_the_cause_behind_it(joined: str) -> None:
+    """The hypertension that a disease is secondary to is no secondary hypertension; the disease is a secondary one."""
+    cough, hypertension = found_in(f"Assessment:\nCough {joined} hypertension")
+    assert cough.context == ("cough", "secondary", "to")
+    assert (hypertension.context, hypertension.clause) == (("due", "to", "hypertension"), "due to hypertension")
+    assert "secondary" not in hypertension.axes.qualifiers
+    assert "secondary" in only("Assessment:\nSecondary hypertension").axes.qualifiers
 
 
 @pytest.mark.parametrize(

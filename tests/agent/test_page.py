@@ -323,6 +323,15 @@ def test_the_whole_rationale_is_there_without_a_script() -> None:
     assert ("details", {"class": "item code", "id": "code-1"}) in page.tags
 
 
+def test_a_shipped_example_is_called_one() -> None:
+    """A reader must not take for attested what nobody attested."""
+    attested = SimilarEncounter(case_id="past-7", score=0.91, codes=("N18.32",))
+    for past, shown in ((attested, False), (attested.model_copy(update={"attested": False}), True)):
+        why = DIABETES.rationale.model_copy(update={"similar_encounters": (past,)})
+        words = read((encounter(), result(DIABETES.model_copy(update={"rationale": why})))).words
+        assert ("shipped example, attested by nobody" in words) is shown
+
+
 def test_codes_stand_in_sequence() -> None:
     """The codes are shown in the order of their sequence numbers, however they arrive."""
     words = read((encounter(), result(KIDNEY, DIABETES))).words

@@ -29,13 +29,13 @@ def _indicator(book: Codebook, sentence: str, code: str, setting: str = "inpatie
         ("Pulmonary embolism, whether on admission is clinically undetermined", "I26.99", "W"),
         ("Pressure ulcer, not documented whether present at admission", "L89.90", "U"),
         ("First degree perineal laceration, repaired", "O70.0", "N"),
-        ("Aspirin, long term", "Z79.82", "1"),
-        ("Aphasia, old stroke", "I69.320", "1"),
+        ("Aspirin, long term", "Z79.82", None),
+        ("Aphasia, old stroke", "I69.320", None),
         ("HIV, asymptomatic", "Z21", "Y"),
     ],
 )
-def test_the_record_says_when_a_condition_began(sentence: str, code: str, poa: str, fy2027: Codebook) -> None:
-    """What nothing places after the admission was present; exempt codes say so (guidelines, appendix I)."""
+def test_the_record_says_when_a_condition_began(sentence: str, code: str, poa: str | None, fy2027: Codebook) -> None:
+    """What nothing places after the admission was present; exempt codes are left blank (guidelines, appendix I)."""
     assert _indicator(fy2027, sentence, code) == poa
 
 

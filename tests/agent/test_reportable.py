@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.reportable import Reportable, quote_of, select
-from medcoding.chart import SectionKind
+from medcoding.chart import SectionKind, Span
 from medcoding.encounter import Setting
 from medcoding.mention import Assertion, Mention, MentionKind
 from medcoding.proposal import NotCodedReason
@@ -147,6 +147,40 @@ def test_under_stated_problems_only_lasting_conditions_count() -> None:
 def test_the_course_of_a_stay_counts() -> None:
     """What was dealt with on the ward is coded from the hospital course where nothing is listed."""
     assert verdict(said("delirium", COURSE), INPATIENT) == "coded"
+
+
+COURSE_TEXT = "Sepsis was treated with IV ceftriaxone; respiratory failure required intubation; delirium was noted."
+
+
+@pytest.mark.parametrize(
+    ("words", "concept", "setting", "expected"),
+    [
+        ("Sepsis", "A41.9", INPATIENT, "coded"),
+        ("respiratory failure", "J96.0", INPATIENT, "coded"),
+        ("delirium", "F05", INPATIENT, NotCodedReason.NOT_ASSESSED),
+        ("Sepsis", "R05.9", INPATIENT, NotCodedReason.NOT_ASSESSED),
+        ("Sepsis", "A41.9", OUTPATIENT, NotCodedReason.NOT_ASSESSED),
+    ],
+)
+def test_a_disease_that_the_course_treats_counts_beside_a_headed_problem(
+    words: str, concept: str, setting: Setting, expected: str
+) -> None:
+    """Evaluated, treated or monitored in the clause that names it; a symptom told there does not (guideline III)."""
+    start = COURSE_TEXT.index(words)
+    told = said(words, COURSE, concept=concept, stems=(concept,), span=Span(start=start, end=start + len(words)))
+    result = select(
+        chart([COURSE_TEXT, "COPD."], setting=setting.value), (told, ASSESSED.model_copy(update={"sentence": 2}))
+    )
+    assert (told in result.mentions) is (expected == "coded")
+    assert [n.reason for n in result.left_out] == ([] if expected == "coded" else [expected])
+
+
+@pytest.mark.parametrize("course", ["Pneumonia was not treated.", "Pneumonia required no antibiotics."])
+def test_what_the_course_left_alone_does_not_count(course: str) -> None:
+    """The words of treatment are denied (guideline III)."""
+    told = said("Pneumonia", COURSE, concept="J18.9", stems=("J18.9",), span=Span(start=0, end=9))
+    result = select(chart([course, "COPD."], setting="inpatient"), (told, ASSESSED.model_copy(update={"sentence": 2})))
+    assert told not in result.mentions
 
 
 @pytest.mark.parametrize("section", [SectionKind.MEDICATIONS, SectionKind.VITALS, PLAN])

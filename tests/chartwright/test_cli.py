@@ -234,6 +234,78 @@ def test_a_model_server_is_used(chartwright: Command, monkeypatch: pytest.Monkey
     assert result.stamp.model == "coder-7b"
 
 
+CHOICE = completion('{"evidence":[1],"reason":"it fits","missing":null,"choice":"1"}')
+SUMMARY = completion('{"summary":"The provider documents “Hypertension”.","quotes":["q1"],"guidelines":[]}')
+ANSWER = completion('{"answer":"The record does not say.","quotes":[],"guidelines":[],"says":"silent"}')
+SHORT = "Assessment:\n1. Hypertension\n"
+
+
+def test_explanations_follow_the_codes(chartwright: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside a terminal each is a plain line below the codes, with what it cites."""
+    with serving(CHOICE, SUMMARY) as server:
+        monkeypatch.setenv("CHARTWRIGHT_LLM__BASE_URL", server.url)
+        run = chartwright("code", chartwright.file("n.txt", SHORT), *VISIT)
+    assert (run.code, run.err) == (0, "")
+    codes, _, words = run.out.rpartition("╯")
+    assert "Essential (primary) hypertension" in codes
+    assert words.strip() == "I10 The provider documents “Hypertension”. [quote 1]"
+
+
+def test_json_is_complete_at_the_end(chartwright: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line, explanations and their tokens in it."""
+    with serving(CHOICE, SUMMARY) as server:
+        monkeypatch.setenv("CHARTWRIGHT_LLM__BASE_URL", server.url)
+        run = chartwright("code", chartwright.file("n.txt", SHORT), *VISIT, "--json")
+    result = CodingResult.model_validate_json(run.out)
+    explanation = result.codes[0].rationale.explanation
+    assert explanation
+    assert (explanation.text, explanation.quotes) == ("The provider documents “Hypertension”.", (0,))
+    assert result.cost.tokens_out == 14
+
+
+def test_explanations_can_be_switched_off(chartwright: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the model only chooses."""
+    monkeypatch.setenv("CHARTWRIGHT_LLM__EXPLAIN", "false")
+    with serving(CHOICE) as server:
+        monkeypatch.setenv("CHARTWRIGHT_LLM__BASE_URL", server.url)
+        run = chartwright("code", chartwright.file("n.txt", SHORT), *VISIT, "--json")
+    assert CodingResult.model_validate_json(run.out).codes[0].rationale.explanation is None
+    assert len(server.requests) == 1
+
+
+def test_a_question_in_ones_own_words(chartwright: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules' answer, and the model's words beside it."""
+    note, question = chartwright.file("n.txt", SHORT), ("--question", "Since when?")
+    with serving(CHOICE, ANSWER) as server:
+        monkeypatch.setenv("CHARTWRIGHT_LLM__BASE_URL", server.url)
+        run = chartwright("why", "I10", note, *VISIT, *question)
+    assert "I10 Essential (primary) hypertension · supported" in run.out
+    assert "The record does not say." in run.out
+    assert "Since when?" in server.requests[-1]["messages"][1]["content"]
+    refused(chartwright("why", "I10", note, *VISIT, "--question", CANARY * 60), 2, "longer than 500 characters")
+
+
+PAYER_RULE = """\
+payer: Lantern Health
+source: Lantern policy 12
+effective_from: 2026-01-01
+rules:
+  - {id: knee, codes: [M17], severity: advise, requirement: {not_covered: true}, says: Lantern does not pay it.}
+"""
+
+
+def test_payer_rules_are_checked_by_file_and_by_folder(chartwright: Command) -> None:
+    """What the setting takes the command takes too; a code that no book holds is named with its rule."""
+    path = chartwright.file("lantern.yaml", PAYER_RULE)
+    for place in (path, str(chartwright.folder)):
+        run = chartwright("payer-rules", place)
+        assert (run.code, run.err) == (0, "")
+        assert "Lantern Health" in run.out
+    refused(chartwright("payer-rules", f"{path}.none"), 2, "correct the path")
+    wrong = chartwright.file("wrong.yaml", PAYER_RULE.replace("M17", "QQQ"))
+    refused(chartwright("payer-rules", wrong), 2, "rule knee of Lantern Health names QQQ, which no loaded book holds")
+
+
 def test_json_is_the_contract_and_nothing_else(chartwright: Command) -> None:
     """Standard output is one result, standard error is empty."""
     run = chartwright("code", chartwright.file("visit.txt", NOTE), *VISIT, "--json", "--age", "67", "--sex", "F")

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from agent.bootstrap import build_pipeline
-from agent.pipeline import Pipeline, Trace
+from agent.pipeline import Pipeline
 from agent.settings import Settings
+from agent.stages import Trace
 from medcoding.encounter import Encounter
 from medcoding.errors import DependencyError
 

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from agent.bootstrap import LIVE_PROMPT, build_pipeline
 from agent.llm import UnusableAnswerError
-from agent.pipeline import Clock, Pipeline
+from agent.pipeline import Pipeline
 from agent.questions import Model
 from agent.settings import Settings
+from agent.stages import Clock
 from agent.verify import Verification
 from medcoding.codes import CodeSystem
 from medcoding.encounter import Encounter, Setting, Suggestion

@@ -70,9 +70,27 @@ def test_a_part_beside_its_whole_is_one_finding(fy2026: Codebook, codes: tuple[s
 
 
 @pytest.mark.parametrize(
+    ("codes", "rules"),
+    [
+        (("I10", "I12.9", "N18.30"), ["hypertension.plain_beside_disease"]),
+        (("I11.0", "I13.0", "I50.9", "N18.30"), ["hypertension.heart_and_kidney"]),
+        (("J44.9", "J44.1"), ["respiratory.plain_beside_worse"]),
+        (("N18.9", "N18.31"), ["kidneys.known_stage_replaces"]),
+    ],
+)
+def test_one_fact_is_one_finding(fy2026: Codebook, codes: tuple[str, ...], rules: list[str]) -> None:
+    """A part beside its combination is said once; it is not called apart from a partner that stands in the whole."""
+    note = "Hypertensive heart and kidney disease, COPD."
+    found = [f for f in check(case(fy2026, note, *codes)) if not f.rule.startswith("evidence.")]
+    assert [f.rule for f in found if codes[0] in f.codes and f.severity != "advise"] == rules
+
+
+@pytest.mark.parametrize(
     ("codes", "better"),
     [
-        (("N18.9", "N18.31"), "N18.31"),
+        (("N18.9", "N18.31"), None),
+        (("J44.9", "J44.1"), None),
+        (("J44.9", "J44.81"), "J44.81"),
         (("I50.9", "I50.22"), "I50.22"),
         (("J18.9", "J18.1"), None),
         (("J18.9", "J18.2"), None),
@@ -84,7 +102,8 @@ def test_a_part_beside_its_whole_is_one_finding(fy2026: Codebook, codes: tuple[s
     ],
 )
 def test_an_unspecified_code_gives_way(fy2026: Codebook, codes: tuple[str, ...], better: str | None) -> None:
-    """To a specific one under the same entry; injuries and statuses may be of several places."""
+    """To a specific one under the same entry; injuries and statuses may be of several places, and what a chapter rule
+    says is not said again."""
     findings = unspecified_gives_way(case(fy2026, NOTE, *codes))
     assert [finding.mend_codes for finding in findings] == ([(better,)] if better else [])
 

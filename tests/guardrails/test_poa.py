@@ -50,10 +50,16 @@ def test_an_indicator_that_does_not_exist(book: Codebook) -> None:
 
 @pytest.mark.parametrize(
     ("code", "poa", "mend"),
-    [("Z79.4", "Y", "Mark it 1."), ("Z79.4", "1", None), ("I10", "1", "Mark it Y, N, U or W."), ("I10", "Y", None)],
+    [
+        ("Z79.4", "Y", "Leave the indicator blank."),
+        ("Z79.4", "1", None),
+        ("Z79.4", None, None),
+        ("I10", "1", "Mark it Y, N, U or W."),
+        ("I10", "Y", None),
+    ],
 )
-def test_the_exempt_list_decides(book: Codebook, code: str, poa: str, mend: str | None) -> None:
-    """Exempt codes carry 1, others never do."""
+def test_the_exempt_list_decides(book: Codebook, code: str, poa: str | None, mend: str | None) -> None:
+    """Exempt codes carry no indicator today, 1 on older claims; others never do."""
     findings = exempt_codes_are_exempt(case(book, "Seen.", Written(code, poa=poa), setting="inpatient"))
     assert [finding.mend for finding in findings] == ([mend] if mend else [])
 
@@ -64,6 +70,12 @@ def test_without_a_list_nothing_is_held_against_a_code(fy2026: Codebook) -> None
     assert exempt_codes_are_exempt(stay) == ()
 
 
+def test_without_a_list_exempt_categories_need_none(fy2026: Codebook) -> None:
+    """Long-term insulin and an old fracture are exempt in every year; a palliative encounter is not (appendix I)."""
+    stay = case(fy2026, "Seen.", "Z79.4", "S82.61XD", "Z51.5", setting="inpatient")
+    assert [finding.codes for finding in every_code_has_one(stay)] == [("Z51.5",)]
+
+
 def test_outpatients_have_none(book: Codebook) -> None:
     """An indicator on a visit is left out; a visit without any is in order."""
     visit = case(book, "Seen.", Written("I10", poa="Y"), "J18.9")
@@ -72,7 +84,8 @@ def test_outpatients_have_none(book: Codebook) -> None:
 
 
 def test_a_missing_indicator_is_proposed_where_it_follows(book: Codebook) -> None:
-    """From the list, the chapter, the principal role and the words of the record; the rest is left to a person."""
+    """From the chapter, the principal role and the words of the record; the rest is left to a person, and exempt codes
+    need none."""
     note = "Pneumonia. Hospital-acquired pressure ulcer. Hypertension. On insulin. Congenital heart defect."
     lines = (
         Written("J18.9", "Pneumonia"),
@@ -82,8 +95,8 @@ def test_a_missing_indicator_is_proposed_where_it_follows(book: Codebook) -> Non
         Written("Q21.10", "Congenital heart defect"),
     )
     (finding,) = every_code_has_one(case(book, note, *lines, setting="inpatient"))
-    assert finding.mend == "Proposed: J18.9 Y, L89.153 N, Z79.4 1, Q21.10 Y; decide the others from the record."
-    assert finding.codes == tuple(line.code for line in lines)
+    assert finding.mend == "Proposed: J18.9 Y, L89.153 N, Q21.10 Y; decide the others from the record."
+    assert finding.codes == ("J18.9", "L89.153", "I10", "Q21.10")
     assert finding.severity == "advise"
 
 

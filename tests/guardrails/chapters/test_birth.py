@@ -30,7 +30,10 @@ from guardrails.chapters.newborn import (
     stillbirth_alone,
     weight_before_weeks,
 )
+from guardrails.chapters.pregnancy import high_risk_supervision_is_prenatal
+from guardrails.check import check, rejected_codes
 from medcoding.codebook import Codebook
+from tests.guardrails.cases import case
 from tests.guardrails.chapters.rows import Row, holds, row
 
 
@@ -46,6 +49,8 @@ from tests.guardrails.chapters.rows import Row, holds, row
         row(outcome_is_of_this_record, "O80 Z37.0"),
         row(normal_delivery_alone, "O70.1 O80 Z37.0", "reject O80"),
         row(normal_delivery_alone, "O80 Z37.0 J45.20"),
+        row(normal_delivery_alone, "O80 O09.523 Z37.0 Z3A.39"),
+        row(high_risk_supervision_is_prenatal, "O80 O09.523 Z37.0 Z3A.39", "reject O09.523"),
         row(normal_delivery_first, "J45.20 O80 Z37.0", "resolve O80"),
         row(normal_delivery_first, "O80 Z37.0"),
         row(normal_delivery_is_one_live_child, "O80 Z37.2", "reject O80"),
@@ -63,6 +68,12 @@ from tests.guardrails.chapters.rows import Row, holds, row
 def test_delivery(fy2026: Codebook, given: Row) -> None:
     """A delivery has one outcome; O80 stands first, at term and alone (I.C.15.b.5, I.C.15.n, I.C.15.a.3)."""
     assert holds(given, fy2026)
+
+
+def test_supervision_gives_way_to_the_delivery(fy2026: Codebook) -> None:
+    """Of a normal delivery after a supervised pregnancy O09 goes and O80 is left (I.C.15.b.2)."""
+    delivered = case(fy2026, "Elderly multigravida, normal delivery at 39 weeks.", "O80", "O09.523", "Z37.0", "Z3A.39")
+    assert rejected_codes(check(delivered)) == {"O09.523"}
 
 
 @pytest.mark.parametrize(("code", "mend"), [("O99.283", "O99.284"), ("O24.113", "O24.12"), ("O99.013", "O99.02")])

@@ -48,6 +48,7 @@ from guardrails.chapters.external_causes import (
     unstated_is_left_out,
 )
 from medcoding.codebook import Codebook
+from tests.guardrails.cases import Written, case
 from tests.guardrails.chapters.rows import Row, holds, row
 
 
@@ -85,6 +86,25 @@ from tests.guardrails.chapters.rows import Row, holds, row
 def test_drugs(fy2026: Codebook, given: Row) -> None:
     """Poisoning leads, adverse effect and underdosing follow, intent is the record's word (I.C.19.e)."""
     assert holds(given, fy2026)
+
+
+@pytest.mark.parametrize(
+    ("note", "code", "words", "drug", "asked"),
+    [
+        ("Hives from amoxicillin.", "L50.0", "Hives", "amoxicillin", False),
+        ("Amoxicillin reaction. Wrist fracture after a fall.", "S52.501A", "Wrist fracture", "Amoxicillin", True),
+        ("Amoxicillin side effects. Hypertension at goal.", "I10", "Hypertension", "Amoxicillin", True),
+        ("Steroids stopped. Drug-induced hyperglycemia.", "R73.9", "hyperglycemia", "Steroids", False),
+        ("Amoxicillin stopped. Drug rash today.", "L27.0", "rash", "Amoxicillin", False),
+        ("Amoxicillin stopped.", "I10", None, None, False),
+    ],
+)
+def test_the_reaction_belongs_to_the_drug(
+    fy2026: Codebook, note: str, code: str, words: str | None, drug: str | None, *, asked: bool
+) -> None:
+    """Tied by the drug's sentence, by words of cause or by its title; an injury of the same day is no reaction."""
+    given = case(fy2026, note, Written(code, words), Written("T36.0X5A", drug))
+    assert [f.codes for f in adverse_effect_names_reaction(given)] == ([("T36.0X5A",)] if asked else [])
 
 
 @pytest.mark.parametrize(("code", "mend"), [("T45.0X4A", "T45.0X1A"), ("T40.414A", "T40.411A")])

@@ -45,6 +45,7 @@ from guardrails.chapters.kidneys import (
 from guardrails.chapters.stroke import (
     clot_therapy_elsewhere_never_first,
     deficit_is_in_the_sequela,
+    deficit_left_is_a_sequela,
     dominant_side,
     history_or_sequela,
     nothing_is_left,
@@ -54,6 +55,7 @@ from guardrails.chapters.stroke import (
     sequela_names_a_deficit,
 )
 from medcoding.codebook import Codebook
+from tests.guardrails.cases import Written, case
 from tests.guardrails.chapters.rows import Row, holds, row
 
 
@@ -67,6 +69,9 @@ from tests.guardrails.chapters.rows import Row, holds, row
         row(presumed_link, "I10 I50.32", "resolve I10"),
         row(presumed_link, "I10 N18.32", "advise I10", "CKD 3b from polycystic kidneys, not due to hypertension."),
         row(presumed_link, "I13.0 I50.32 N18.32"),
+        row(presumed_link, "I10 I12.9 N18.30"),
+        row(presumed_link, "I13.0 I11.0 I50.32 N18.32"),
+        row(presumed_link, "I10 I11.9 N18.30", "resolve I11.9"),
         row(stage_fits, "I12.9 N18.6", "resolve I12.9"),
         row(stage_fits, "I12.0 N18.6"),
         row(stage_is_reported, "I12.9", "resolve I12.9"),
@@ -127,6 +132,7 @@ def test_kidneys(fy2026: Codebook, given: Row) -> None:
         row(angina_is_presumed_coronary, "I20.0 I25.10", "resolve I20.0"),
         row(angina_is_presumed_coronary, "I20.9 I25.10", "advise I20.9", "CAD; the angina is not due to CAD."),
         row(angina_is_presumed_coronary, "I25.119"),
+        row(angina_is_presumed_coronary, "I25.119 I25.10 I20.9"),
         row(plain_beside_angina, "I25.119 I25.10", "reject I25.10"),
         row(plain_beside_angina, "I25.710 I25.10"),
         row(infarction_before_coronary_disease, "I25.10 I21.4", "resolve I25.10"),
@@ -135,6 +141,7 @@ def test_kidneys(fy2026: Codebook, given: Row) -> None:
         row(second_infarction_needs_the_first, "I22.2 I21.19"),
         row(demand_ischemia_is_in_type_2, "I47.10 I21.A1 I24.89", "reject I24.89"),
         row(demand_ischemia_is_in_type_2, "I24.89"),
+        row(demand_ischemia_is_in_type_2, "I21.A1 I24.81"),
         row(type_2_has_its_code, "I21.4", "resolve I21.4", "NSTEMI type 2 from rapid SVT."),
         row(type_2_has_its_code, "I21.4", "", "NSTEMI, culprit LAD."),
         row(types_3_to_5_have_their_code, "I21.4", "resolve I21.4", "Type 5 MI after bypass."),
@@ -162,6 +169,8 @@ def test_heart(fy2026: Codebook, given: Row) -> None:
     [
         row(history_or_sequela, "I69.351 Z86.73", "resolve Z86.73"),
         row(history_or_sequela, "I10 Z86.73"),
+        row(deficit_left_is_a_sequela, "G81.94 Z86.73", "resolve Z86.73", "Prior stroke with left hemiparesis."),
+        row(deficit_left_is_a_sequela, "I10 Z86.73", "", "Prior stroke, hypertension."),
         row(deficit_is_in_the_sequela, "I69.351 G81.91", "resolve G81.91"),
         row(deficit_is_in_the_sequela, "I63.412 G81.91 I69.352"),
         row(deficit_is_in_the_sequela, "I69.391 R13.12"),
@@ -182,6 +191,27 @@ def test_heart(fy2026: Codebook, given: Row) -> None:
 def test_stroke(fy2026: Codebook, given: Row) -> None:
     """Present, past without deficit, past with a named one; the score behind the stroke (I.C.9.d, I.C.18.i)."""
     assert holds(given, fy2026)
+
+
+@pytest.mark.parametrize(
+    ("note", "codes", "mends"),
+    [
+        ("Prior stroke with left hemiparesis.", (("G81.94", "left hemiparesis"),), [("I69.354",)]),
+        ("Prior stroke, still aphasic.", (("R47.01", "aphasic"),), [("I69.320",)]),
+        ("Prior stroke, a bleed, with dysarthria.", (("R47.1", "dysarthria"),), [()]),
+        ("Prior stroke. Left hemiplegia since a spinal injury.", (("G81.94", "Left hemiplegia"),), []),
+        ("Prior stroke and stroke today with aphasia.", (("I63.9", "stroke today"), ("R47.01", "aphasia")), []),
+        ("Prior stroke, hypertension.", (("I10", "hypertension"),), []),
+    ],
+)
+def test_what_a_past_stroke_left(
+    fy2026: Codebook, note: str, codes: tuple[tuple[str, str], ...], mends: list[tuple[str, ...]]
+) -> None:
+    """A deficit said in one sentence with the past stroke is its sequela: I69 instead of history (I.C.9.d.3)."""
+    lines = [Written(code, words) for code, words in codes]
+    findings = deficit_left_is_a_sequela(case(fy2026, note, *lines, Written("Z86.73", "Prior stroke")))
+    assert [finding.mend_codes for finding in findings] == mends
+    assert all(finding.codes[0] == "Z86.73" and finding.severity == "must_resolve" for finding in findings)
 
 
 @pytest.mark.parametrize(

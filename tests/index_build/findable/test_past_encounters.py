@@ -7,6 +7,8 @@ import pytest
 from index_build.findable.past_encounters import (
     attested_encounters,
     findable_encounters,
+    keep,
+    kept_files,
     past_encounters,
     without_origin,
 )
@@ -61,6 +63,13 @@ def test_what_nobody_attested_is_refused(tmp_path: Path) -> None:
         attested_encounters([path])
 
 
+def test_nothing_is_given_under_the_name_of_the_shipped_examples(tmp_path: Path) -> None:
+    """They suggest nothing, and an attested encounter would not either."""
+    path = _file(tmp_path / "ours.jsonl", _attested("n-1", origin="synthetic"))
+    with pytest.raises(InputError, match=r"ours.jsonl: n-1 has the origin 'synthetic'.*provenance.origin"):
+        attested_encounters([path])
+
+
 def test_a_case_is_given_once(tmp_path: Path) -> None:
     """The same case of the same tenant in two files is somebody's mistake."""
     paths = [_file(tmp_path / name, _attested("n-1")) for name in ("a.jsonl", "b.jsonl")]
@@ -78,3 +87,30 @@ def test_an_origin_is_taken_out_whole(tmp_path: Path) -> None:
     assert other.read_bytes() == before
     assert [p.name for p in sorted(tmp_path.iterdir())] == ["mixed.jsonl", "other.jsonl"]
     assert without_origin([mixed, other], "import") == 0
+
+
+@pytest.mark.parametrize("name", ["past.ndjson", "past.json", "past", ".past.ndjson"])
+def test_a_file_is_found_and_removed_whatever_its_name_ends_in(tmp_path: Path, name: str) -> None:
+    """What `add` says it kept, `list`, `build` and `remove` see."""
+    folder = tmp_path / "kept"
+    assert keep(_file(tmp_path / name, _attested("n-1")), folder) == 1
+    assert [e.case_id for e in attested_encounters(kept_files(folder))] == ["n-1"]
+    assert without_origin(kept_files(folder), "facility") == 1
+    assert kept_files(folder) == ()
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    """Nothing was kept, and nobody is told otherwise."""
+    with pytest.raises(InputError, match=r"none.jsonl holds no encounter; write one coded encounter a line"):
+        keep(_file(tmp_path / "none.jsonl"), tmp_path / "kept")
+    assert kept_files(tmp_path / "kept") == ()
+
+
+def test_a_name_may_be_given_again_after_its_encounters_were_removed(tmp_path: Path) -> None:
+    """The emptied file is gone; one that is still kept is never overwritten."""
+    folder, given = tmp_path / "kept", _file(tmp_path / "year.jsonl", _attested("n-1"))
+    keep(given, folder)
+    with pytest.raises(InputError, match=r"year.jsonl is kept already; give year.ndjson another name"):
+        keep(_file(tmp_path / "year.ndjson", _attested("n-2")), folder)
+    without_origin(kept_files(folder), "facility")
+    assert keep(given, folder) == 1
