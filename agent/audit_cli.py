@@ -34,7 +34,7 @@ app = typer.Typer()
 @app.command("audit")
 def audit_codes(
     file: Annotated[str, typer.Argument(help="Note or JSON encounter; - reads standard input.")],
-    codes: Annotated[str, typer.Option("--codes", help="Submitted codes in order: E11.9,I10,hcpcs:J1885.")],
+    codes: Annotated[str, typer.Option("--codes", help="Submitted codes in order: E11.9,I10@Y,hcpcs:J1885.")],
     setting: SettingOption = None,
     dos: DosOption = None,
     specialty: SpecialtyOption = None,
@@ -44,6 +44,9 @@ def audit_codes(
     index_dir: IndexOption = None,
 ) -> None:
     """Hold submitted codes against the record: supported, unsupported, more specific available, missing, in conflict.
+
+    Behind a diagnosis of a stay stands its present-on-admission indicator, where it is to be audited too: E11.9@Y.
+    Procedures and supplies name their system: hcpcs:J1885.
 
     Example: chartwright audit note.txt --codes E11.9,I10 --setting outpatient --dos 2026-11-02
     """

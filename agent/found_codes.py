@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -13,8 +14,12 @@ from medcoding.codes import CodeSystem
 from medcoding.errors import InputError
 from medcoding.mention import Assertion, Mention
 from medcoding.record import Record
+from retrieval.dictionary import Term, TermMatch
+from retrieval.likeness import roots
 from retrieval.search import OFFERED
+from retrieval.title_axes import content
 from retrieval.ways import Way
+from retrieval.wording import Token
 
 _DIGITS: Final = 4
 
@@ -71,8 +76,7 @@ def as_mention(parts: Parts, text: str) -> Mention:
     words = rules.abbreviations.tokens(text, text.lower())
     if not words:
         raise InputError("There is no word to search for; give a diagnosis or symptom in clinical words.")
-    matches = rules.dictionary.find(words)
-    term = matches[0].term if len(matches) == 1 else None
+    term = _term(rules.dictionary.find(words), words)
     return Mention(
         id=1,
         document_id="query",
@@ -86,6 +90,15 @@ def as_mention(parts: Parts, text: str) -> Mention:
         term=term.text if term else None,
         stems=term.stems if term else (),
     )
+
+
+def _term(matches: Sequence[TermMatch], words: Sequence[Token]) -> Term | None:
+    """The one clinical term that the words are; None where they say more, such as `secondary` before a cancer."""
+    if len(matches) != 1:
+        return None
+    match = matches[0]
+    beside = [word.form for word in (*words[: match.first], *words[match.last + 1 :])]
+    return None if content(roots(beside)) else match.term
 
 
 def _found(way: Way, title: str) -> FoundCode:

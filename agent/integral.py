@@ -82,6 +82,8 @@ def _asked_for(settled: CodeSet, codebook: Codebook) -> frozenset[str]:
 
     `Nocturia` beside an enlarged prostate with symptoms: R35.1 is asked for at N40.1.
     """
+    if not any(code.startswith(_SYMPTOM_CHAPTER) for code in settled.lines):
+        return frozenset()
     coded = {i: code for code, line in settled.lines.items() for i in line.mention_ids}
     offers = partner_offers(list({m.id: m for m in settled.mentions}.values()), coded, codebook)
     asked: set[str] = set()

@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from agent.audit import Audit, AuditedCode
 from agent.show import escape, output, quoted
+from medcoding.finding import Finding
 from medcoding.payer_rule import PayerRule
 
 _STYLES: Final = {
@@ -25,7 +26,7 @@ _STYLES: Final = {
 
 
 def audit(answer: Audit) -> None:
-    """Each submitted code with its verdict, then what is documented and was not submitted."""
+    """Each submitted code with its verdict, then what is documented and was not submitted, then what holds for all."""
     parts: list[RenderableType] = [_summary(answer), *(_code(code) for code in answer.codes)]
     if answer.missed:
         tree = Tree("[bold]Documented and not submitted[/bold]")
@@ -33,6 +34,11 @@ def audit(answer: Audit) -> None:
             branch = tree.add(f"{line.code} {escape(line.title)}")
             for quote in line.evidence[:2]:
                 branch.add(quoted(quote))
+        parts.append(tree)
+    if answer.findings:
+        tree = Tree("[bold]About the whole encounter[/bold]")
+        for finding in answer.findings:
+            tree.add(_told(finding))
         parts.append(tree)
     output.print(
         Panel(Group(*parts), title=escape(f"Audit of {answer.case_id} · {answer.edition}"), title_align="left")
@@ -64,5 +70,9 @@ def _code(line: AuditedCode) -> Tree:
     if line.would_support:
         tree.add(f"would support it: {escape(line.would_support)}")
     for finding in line.conflicts:
-        tree.add(f"{finding.severity.value.replace('_', ' ')}: {escape(finding.message)} ({escape(finding.source)})")
+        tree.add(_told(finding))
     return tree
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.severity.value.replace('_', ' ')}: {escape(finding.message)} ({escape(finding.source)})"

@@ -16,8 +16,9 @@ from medcoding.coded_encounter import CodedEncounter
 from medcoding.codes import CodeSystem
 from medcoding.errors import InputError
 from medcoding.parsing import load_lines
-from retrieval.similar import SHARED_TENANT, identity_of
+from retrieval.similar import SHARED_TENANT, SHIPPED_ORIGIN, identity_of
 
+_KEPT_AS: Final = ".jsonl"
 PAST_ENCOUNTERS: Final = Path(__file__).parents[1] / "knowledge" / "past_encounters.jsonl"
 
 
@@ -49,14 +50,17 @@ def findable_encounters(encounters: Iterable[CodedEncounter]) -> Iterator[Findab
 
 
 def keep(path: Path, folder: Path) -> int:
-    """Copy a file of attested encounters beside those already kept; returns how many it brings.
+    """Copy a file of attested encounters beside those already kept, as `<stem>.jsonl`; returns how many it brings.
 
-    Raises `InputError` when a line does not fit, is not attested, or is kept already; then nothing is copied.
+    Raises `InputError` when there is none, a line does not fit, is not attested, or is kept already; then nothing is
+    copied.
     """
-    target = folder / path.name
+    target = folder / f"{path.stem.lstrip('.')}{_KEPT_AS}"
     if target.exists():
-        raise InputError(f"{path.name} is kept already; give the file another name.")
+        raise InputError(f"{target.name} is kept already; give {path.name} another name.")
     encounters = load_lines(CodedEncounter, path)
+    if not encounters:
+        raise InputError(f"{path.name} holds no encounter; write one coded encounter a line.")
     attested_encounters((*kept_files(folder), path))
     folder.mkdir(parents=True, exist_ok=True)
     _rewrite(target, encounters)
@@ -65,16 +69,21 @@ def keep(path: Path, folder: Path) -> int:
 
 def kept_files(folder: Path) -> tuple[Path, ...]:
     """The files of a folder of attested encounters."""
-    return tuple(sorted(folder.glob("[!.]*.jsonl")))
+    return tuple(sorted(folder.glob(f"[!.]*{_KEPT_AS}")))
 
 
 def without_origin(paths: Iterable[Path], origin: str) -> int:
-    """Take every encounter of one origin out of the files, each rewritten at once or not at all; returns how many."""
+    """Take every encounter of one origin out of the files, each rewritten at once or not at all; returns how many.
+
+    A file that is left with none is deleted, so that its name may be given again.
+    """
     removed = 0
     for path in paths:
         encounters = load_lines(CodedEncounter, path)
         kept = [encounter for encounter in encounters if encounter.provenance.origin != origin]
-        if len(kept) < len(encounters):
+        if not kept:
+            path.unlink()
+        elif len(kept) < len(encounters):
             _rewrite(path, kept)
         removed += len(encounters) - len(kept)
     return removed
@@ -85,6 +94,11 @@ def _admit(encounter: CodedEncounter, path: Path, seen: dict[tuple[str, str], st
         raise InputError(
             f"{path.name}: {encounter.case_id} names nobody who attested its codes (provenance.attested_by); "
             "only attested encounters may be learned from."
+        )
+    if encounter.provenance.origin == SHIPPED_ORIGIN:
+        raise InputError(
+            f"{path.name}: {encounter.case_id} has the origin '{SHIPPED_ORIGIN}', that of the shipped examples; "
+            "name where your own comes from (provenance.origin)."
         )
     key = (encounter.tenant or SHARED_TENANT, encounter.case_id)
     if key in seen:

@@ -54,3 +54,9 @@ def test_nothing_to_search_for_is_refused(parts: Parts, text: str) -> None:
     """In one sentence that says what to give."""
     with pytest.raises(InputError, match="no word to search for; give"):
         find_codes(parts, text, None, 5)
+
+
+def test_a_term_that_says_less_does_not_speak_for_all_words(parts: Parts) -> None:
+    """Gout that a drug induced is not found as the plain gout that its last word names."""
+    assert [code.code for code in find_codes(parts, "drug induced gout", None, 1)] == ["M10.20"]
+    assert [code.code for code in find_codes(parts, "gout", None, 1)] == ["M10.9"]
