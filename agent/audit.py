@@ -183,33 +183,26 @@ def _asked(line: Submitted, audited: Audited) -> WhyAnswer | None:
 
 
 def _of_relatives(answer: WhyAnswer, case: Case) -> WhyAnswer:
-    """A family-history code is supported by what the record says of a relative (I.C.21.c.4)."""
+    """A family-history code rests on what the record says of a relative (I.C.21.c.4)."""
     told = [m for m in case.mentions if m.assertion is Assertion.FAMILY and m.stems]
-    exact = [m for m in told if answer.code in m.stems]
-    near = [m for m in told if m.stems[0][:3] == answer.code[:3]]
-    words = "The record says it of a relative."
-    if exact:
-        return _rests_on(answer, exact).model_copy(update={"verdict": "supported", "answer": words, "instead": None})
-    if near and not case.codebook.is_billable(answer.code):
-        near = [m for m in near if m.stems[0].startswith(answer.code)]
-    if near and _leaves_open(answer.code, near[0].stems[0], case.codebook):
-        found = near[0].stems[0]
-        words = f"The record says more of a relative: {found} {case.codebook.title(found)}."
-        return _rests_on(answer, near[:1]).model_copy(
-            update={"verdict": "more_specific", "answer": words, "instead": found}
-        )
-    return answer.model_copy(update={"verdict": "record_silent", "answer": "The record does not say it of a relative."})
+    if same := [m for m in told if answer.code in m.stems]:
+        changes = {"verdict": "supported", "answer": "The record says it of a relative.", "instead": None}
+        return answer.model_copy(update=changes | {"evidence": tuple(map(_quoted, same))})
+    if better := next((m for m in told if _leaves_open(answer.code, m.stems[0], case.codebook)), None):
+        changes = {"verdict": "alternative", "instead": better.stems[0]}
+        return answer.model_copy(update=changes | {"evidence": (_quoted(better),)})
+    return answer.model_copy(update={"verdict": "record_silent", "answer": "The record says it of no relative."})
 
 
-def _rests_on(answer: WhyAnswer, mentions: Sequence[Mention]) -> WhyAnswer:
-    quotes = tuple(
-        EvidenceQuote(
-            document_id=m.document_id, start=m.span.start, end=m.span.end, text=m.text,
-            section=m.section.value, assertion=m.assertion,
-        )
-        for m in mentions
-    )  # fmt: skip
-    return answer.model_copy(update={"evidence": quotes})
+def _quoted(mention: Mention) -> EvidenceQuote:
+    return EvidenceQuote(
+        document_id=mention.document_id,
+        start=mention.span.start,
+        end=mention.span.end,
+        text=mention.text,
+        section=mention.section.value,
+        assertion=mention.assertion,
+    )
 
 
 def _audited(one: _Answered, findings: Sequence[Finding], codebook: Codebook) -> AuditedCode:
@@ -238,10 +231,9 @@ def _audited(one: _Answered, findings: Sequence[Finding], codebook: Codebook) ->
 def _verdict(answer: WhyAnswer, codebook: Codebook) -> AuditVerdict:
     if answer.verdict in {"supported", "more_specific", "nonexistent"}:
         return answer.verdict
-    if answer.instead is None:
-        return "unsupported"
-    covered = answer.verdict == "not_coded" and answer.instead[:3] == answer.code[:3]
-    return "more_specific" if covered or _leaves_open(answer.code, answer.instead, codebook) else "unsupported"
+    better = answer.instead or ""
+    covered = answer.verdict == "not_coded" and better[:3] == answer.code[:3]
+    return "more_specific" if covered or _leaves_open(answer.code, better, codebook) else "unsupported"
 
 
 def _words(answer: WhyAnswer, verdict: AuditVerdict, codebook: Codebook) -> str:

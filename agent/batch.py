@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Final, Literal, Protocol
 
 from agent.ingest import InputLimits, checked
 from medcoding.encounter import Encounter
@@ -16,6 +16,9 @@ from medcoding.errors import ChartwrightError, DependencyError, InputError
 from medcoding.parsing import parse_record
 from medcoding.record import Record
 from medcoding.result import CodingResult
+
+
+_RESULT_BEGINS: Final = b'{"case_id":'
 
 
 class Coder(Protocol):
@@ -81,6 +84,8 @@ def finished_lines(source: Path, target: Path) -> int:
     with _opened(target, "rb+") as written:
         for number, line in enumerate(written, start=1):
             if not line.endswith(b"\n"):
+                if not _is_torn_result(line):
+                    raise InputError(f"{target.name} holds no results; name another output file.")
                 break
             _, data = next(asked, (number, None))
             if data is None or _case_id(line) != _case_id(data):
@@ -91,6 +96,12 @@ def finished_lines(source: Path, target: Path) -> int:
             whole, position = number, position + len(line)
         written.truncate(position)
     return whole
+
+
+def _is_torn_result(line: bytes) -> bool:
+    """True for the beginning of a line that a batch wrote; what is something else is not cut off."""
+    begins = line.startswith(_RESULT_BEGINS) or _RESULT_BEGINS.startswith(line)
+    return begins and b'"documents"' not in line
 
 
 def _opened(target: Path, mode: Literal["ab", "rb+"]) -> BinaryIO:

@@ -9,6 +9,7 @@ import typer
 
 import agent.audit_cli
 import agent.cli
+import agent.requests_cli
 import evals.cli
 import index_build.cli
 import training.cli
@@ -30,6 +31,7 @@ app = typer.Typer(
     ),
 )
 app.registered_commands += (*agent.cli.app.registered_commands, *agent.audit_cli.app.registered_commands)
+app.add_typer(agent.requests_cli.app, name="requests")
 app.add_typer(index_build.cli.app, name="index")
 app.add_typer(evals.cli.app, name="eval")
 app.add_typer(training.cli.app, name="train")

@@ -222,6 +222,16 @@ def test_a_torn_last_line_is_coded_again(tmp_path: Path) -> None:
     assert ids(target) == ["a", "b"]
 
 
+@pytest.mark.parametrize("content", ["A note without a line end.", line("a"), '{"patient": 1}'])
+def test_what_is_no_result_is_never_cut_off(content: str, tmp_path: Path) -> None:
+    """Arguments in the wrong order cost nobody a note or an encounter that ends without a line end."""
+    source, target = batch(tmp_path, line("a"))
+    target.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match="name another output file"):
+        run(source, target)
+    assert target.read_text(encoding="utf-8") == content
+
+
 def test_a_finished_batch_does_nothing_again(tmp_path: Path) -> None:
     """Not even a failed line is asked twice."""
     source, target = batch(tmp_path, line("a"), "{")

@@ -80,6 +80,24 @@ def test_a_manifestation_never_stands_first(
 
 
 @pytest.mark.parametrize(
+    ("codes", "severity"),
+    [
+        (("I10", "F02.80"), "advise"),
+        (("G30.9", "I10", "F02.80"), None),
+        (("I10", "I31.31"), "must_resolve"),
+        (("C34.90", "I31.31"), None),
+        (("I10", "G01"), None),
+    ],
+)
+def test_a_manifestation_never_stands_without_its_disease(
+    fy2026: Codebook, codes: tuple[str, ...], severity: str | None
+) -> None:
+    """Behind other codes too, where its code-first note names diseases; a list of examples only advises (I.A.13)."""
+    findings = manifestation_follows(case(fy2026, NOTE, *codes))
+    assert said(findings) == ([("notes.manifestation", severity, codes[-1:])] if severity else [])
+
+
+@pytest.mark.parametrize(
     ("codes", "asked"),
     [(("F06.30",), True), (("I10", "F06.30"), False), (("E08.9",), True), (("D63.1",), True), (("I50.9",), False)],
 )

@@ -21,6 +21,13 @@ from guardrails.procedures import (
 from medcoding.codebook import Codebook
 from medcoding.codes import CodeSystem
 from medcoding.ncci import NcciBook, NcciSetting, NcciWriter, PtpRow, UnlikelyUnits, write_ncci_book
+from medcoding.procedures import (
+    ProcedureBook,
+    ProcedureCode,
+    ProcedureContent,
+    ProcedureRelease,
+    write_procedure_book,
+)
 from tests.guardrails.cases import Written, case
 
 NOTE = "Injection of the right knee. Later that day a second, separate lesion of the left arm was treated."
@@ -44,6 +51,17 @@ def ncci(tmp_path: Path) -> Iterator[NcciBook]:
 
     write_ncci_book(tmp_path / "ncci.sqlite", fill)
     with closing(NcciBook(tmp_path / "ncci.sqlite")) as book:
+        yield book
+
+
+@pytest.fixture
+def cpt(tmp_path: Path) -> Iterator[ProcedureBook]:
+    """An invented injection and an invented visit."""
+    release = ProcedureRelease(system=CodeSystem.CPT, name="invented", source="invented", dated=False)
+    titles = (("9ZZZ1", "Invented injection"), ("9ZZZ2", "Invented office visit"))
+    codes = tuple(ProcedureCode(code=c, long_descriptor=t, system=CodeSystem.CPT) for c, t in titles)
+    write_procedure_book(tmp_path / "cpt.sqlite", ProcedureContent(release, codes))
+    with closing(ProcedureBook(tmp_path / "cpt.sqlite")) as book:
         yield book
 
 
@@ -88,11 +106,18 @@ def test_modifiers_do_not_say_a_thing_twice(fy2026: Codebook, modifiers: tuple[s
         ("LT", ARM, NOTE, 0),
         ("50", KNEE, NOTE, 1),
         ("50", ALL, "Bilateral knee injections.", 0),
-        ("59", KNEE, NOTE, 0),
+        ("59", KNEE, NOTE, 1),
+        ("59", ARM, NOTE, 0),
         ("59", ALL, "Injection of the knee.", 1),
         ("XE", ALL, "Injection of the knee.", 1),
         ("76", ALL, "Radiograph, repeated after reduction.", 0),
         ("76", ALL, "Radiograph of the wrist.", 1),
+        ("76", KNEE, NOTE, 1),
+        ("76", ALL, "Infusion over 30 seconds.", 1),
+        ("XP", ALL, "Injection by Dr. Lindqvist.", 0),
+        ("XP", ALL, "Injection by A. Moreno, NP.", 0),
+        ("XP", ALL, "Injection, do not bear weight, amdt of the plan.", 1),
+        ("XP", KNEE, NOTE + " Seen by a surgeon.", 1),
         ("25", ALL, "Injection of the knee.", 0),
         ("KX", ALL, "Injection of the knee.", 0),
     ],
@@ -100,7 +125,7 @@ def test_modifiers_do_not_say_a_thing_twice(fy2026: Codebook, modifiers: tuple[s
 def test_what_a_modifier_says_stands_in_the_record(
     fy2026: Codebook, modifier: str, quote: str, note: str, found: int
 ) -> None:
-    """A side in the line's own sentences, anything else anywhere; a modifier without a rule is not judged."""
+    """In the line's own sentences, as whole words; a modifier without a rule is not judged."""
     made = _case(fy2026, _line("9ZZZ1", modifier, quote=quote), note=note)
     assert len(modifiers_are_documented(made)) == found
 
@@ -146,6 +171,23 @@ def test_pairs_of_the_users_tables(fy2026: Codebook, ncci: NcciBook, lines: list
     found = pairs_are_payable(_case(fy2026, *lines, ncci=ncci))
     assert [f.mend_codes for f in found] == ([(alone,)] if alone else [])
     assert pairs_are_payable(_case(fy2026, *lines)) == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "apart"),
+    [
+        ([_line("9ZZZ1"), _line("9ZZZ2", "25")], True),
+        ([_line("9ZZZ1", "25"), _line("9ZZZ2")], False),
+        ([_line("9ZZZ1"), _line("9ZZZ2")], False),
+    ],
+)
+def test_25_sets_a_visit_apart(
+    fy2026: Codebook, ncci: NcciBook, cpt: ProcedureBook, lines: list[Written], *, apart: bool
+) -> None:
+    """On the line of the visit it lifts the pair, on the procedure it says nothing; unknown codes are no visits."""
+    loaded = case(fy2026, NOTE, "M17.11", *lines, ncci=ncci, procedures={CodeSystem.CPT: cpt})
+    assert (pairs_are_payable(loaded) == ()) is apart
+    assert pairs_are_payable(_case(fy2026, *lines, ncci=ncci)) != ()
 
 
 @pytest.mark.parametrize(
