@@ -177,7 +177,7 @@ def test_codes_are_read_as_people_write_them() -> None:
     ("written", "right"),
     [
         ("9ZZZ1", "cpt:9ZZZ1"),
-        ("hcpcs:J1885:2:59", "hcpcs:"),
+        ("hcpcs:J1885:2:59", "list this code as hcpcs:J1885."),
         ("snomed:1", "hcpcs:J1885"),
         ("E11.9@X", "E11.9@Y"),
         ("hcpcs:J1885@Y", "E11.9@Y"),

@@ -55,7 +55,8 @@ from guardrails.chapters.stroke import (
     sequela_names_a_deficit,
 )
 from medcoding.codebook import Codebook
-from tests.guardrails.cases import Written, case
+from medcoding.mention import Assertion
+from tests.guardrails.cases import Written, case, mention
 from tests.guardrails.chapters.rows import Row, holds, row
 
 
@@ -212,6 +213,15 @@ def test_what_a_past_stroke_left(
     findings = deficit_left_is_a_sequela(case(fy2026, note, *lines, Written("Z86.73", "Prior stroke")))
     assert [finding.mend_codes for finding in findings] == mends
     assert all(finding.codes[0] == "Z86.73" and finding.severity == "must_resolve" for finding in findings)
+
+
+@pytest.mark.parametrize(("assertion", "left"), [(Assertion.HISTORICAL, True), (Assertion.NEGATED, False)])
+def test_a_deficit_without_quotes_is_looked_up(fy2026: Codebook, assertion: Assertion, *, left: bool) -> None:
+    """A submitted deficit rests on no quote; what the record says beside the past stroke tells all the same."""
+    note = "Prior stroke with aphasia."
+    mentions = (mention(note, "Prior stroke", "Z86.73"), mention(note, "aphasia", "R47.01", assertion))
+    given = case(fy2026, note, Written("R47.01", None), Written("Z86.73", "Prior stroke"), mentions=mentions)
+    assert bool(deficit_left_is_a_sequela(given)) is left
 
 
 @pytest.mark.parametrize(
