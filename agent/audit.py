@@ -149,9 +149,11 @@ def _read_code(text: str) -> tuple[CodeSystem, str]:
         system = CodeSystem(named.strip().lower())
     except ValueError:
         raise InputError("A code system is one of icd10cm, hcpcs, cpt, as in hcpcs:J1885.") from None
-    if ":" in code:
-        raise InputError(f"Units and modifiers are not read here; list the code alone, as in {system}:CODE.")
-    return system, parse_code(code, system)
+    alone, more, _ = code.partition(":")
+    parsed = parse_code(alone, system)
+    if more:
+        raise InputError(f"Units and modifiers are not read here; list this code as {system}:{parsed}.")
+    return system, parsed
 
 
 def _diagnosis(text: str) -> str:
@@ -264,10 +266,7 @@ def _would_support(answer: WhyAnswer, verdict: AuditVerdict) -> str:
 
 
 def _findings(answers: Sequence[_Answered], case: Case) -> tuple[Finding, ...]:
-    """The guardrails over the submitted set, with the quotes that were found for it.
-
-    Where nobody submitted an indicator, none can be missing.
-    """
+    """The guardrails over the submitted set and its quotes; where nobody gave an indicator, none is missing."""
     lines = tuple(_proposed(one, place, _role(place, answers, case)) for place, one in enumerate(answers, start=1))
     found = check(replace(case, proposal=Proposal(codes=lines, not_coded=())))
     silent = (_NO_QUOTE,) if any(one.line.poa for one in answers) else (_NO_QUOTE, _INDICATORS)

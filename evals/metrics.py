@@ -132,16 +132,20 @@ def order_tau(encounter: ScoredEncounter) -> Part:
     return Part(sum(1 if a < b else -1 for a, b in pairs) / len(pairs), 1.0) if pairs else NOTHING
 
 
+_EXEMPT: Final = "1"
+"""How gold marks a code that is exempt from present-on-admission reporting."""
+
+
 def poa_right(encounter: ScoredEncounter) -> Part:
     """Present-on-admission indicators that are right, over the right diagnoses of inpatient stays whose gold has one.
 
-    An indicator that the answer leaves out is wrong.
+    An indicator that the answer leaves out is wrong, except where the gold's is the exempt one: claims leave it blank.
     """
     if encounter.setting is not Setting.INPATIENT:
         return NOTHING
     given = {c.key: c.poa for c in encounter.answer}
     shared = [c for c in encounter.gold if c.poa is not None and c.key in given]
-    return Part(sum(given[c.key] == c.poa for c in shared), len(shared))
+    return Part(sum((given[c.key] or _EXEMPT) == c.poa for c in shared), len(shared))
 
 
 def with_detail(detail: Detail) -> Metric:

@@ -141,6 +141,10 @@ class Case:
         """The sentences in which a code's evidence stands, in lower case."""
         return " ".join(self.sentence_text(quote) for quote in line.evidence)
 
+    def share_a_sentence(self, one: ProposedCode, other: ProposedCode) -> bool:
+        """True where some sentence holds words of the evidence of both codes."""
+        return any(self.quotes.in_one_sentence(q, r) for q in one.evidence for r in other.evidence)
+
     def sentence_text(self, quote: EvidenceQuote) -> str:
         """The sentences a quote touches, in lower case; the quote itself where the chart is not cut up."""
         return self.quotes.sentence_text(quote)

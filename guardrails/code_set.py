@@ -68,6 +68,9 @@ _WHOLES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 """Combination codes and the codes that they make superfluous, in stems, but for those of which a chapter rule speaks:
 one finding a fact."""
 
+_SAID_BY_CHAPTERS: Final[Mapping[str, tuple[str, ...]]] = {"J44.9": ("J44.0", "J44.1"), "N18.9": ("N18",)}
+"""Unspecified codes with the specific ones beside which a chapter rule already removes them."""
+
 _WITHOUT: Final = re.compile(r"^(.*?),? without ")
 _SEVENTH: Final = 7
 _SIDES: Final[tuple[Side, ...]] = ("right", "left")
@@ -174,6 +177,7 @@ def _more_specific(case: Case, code: str) -> list[str]:
         for other in case.codes
         if other != code
         and other.startswith(stem)
+        and not other.startswith(_SAID_BY_CHAPTERS.get(code, ()))
         and not _is_vague(case.codebook, other)
         and other not in case.twins[code].values()
     ]

@@ -119,12 +119,9 @@ def additional_code_is_not_first(case: Case) -> tuple[Finding, ...]:
 
 
 def manifestation_follows(case: Case) -> tuple[Finding, ...]:
-    """A code for a manifestation in a disease classified elsewhere never stands first and never alone."""
-    return tuple(
-        _orphan(case, code)
-        for n, code in enumerate(case.codes)
-        if n == 0 and _ELSEWHERE.search(case.codebook.title(code).lower())
-    )
+    """A code for a manifestation in a disease classified elsewhere never stands first and never without its disease."""
+    found = (code for code in case.codes if _ELSEWHERE.search(case.codebook.title(code).lower()))
+    return tuple(_orphan(case, code) for code in found if code == case.codes[0] or _lacks_its_disease(case, code))
 
 
 def underlying_condition_leads(case: Case) -> tuple[Finding, ...]:
@@ -146,6 +143,15 @@ def underlying_condition_leads(case: Case) -> tuple[Finding, ...]:
             mend="Code the underlying condition first, or ask the provider for it.",
         ),
     )
+
+
+def _lacks_its_disease(case: Case, code: str) -> bool:
+    """True where the code's code-first notes name diseases and none of them stands in the set.
+
+    The order of those that stand is the business of `etiology_first`.
+    """
+    notes = [n for n in case.notes if n.code == code and n.kind == "code_first"]
+    return any(n.note.targets for n in notes) and not any(n.others for n in notes)
 
 
 def _asks_alone(case: Case, named: Noted, notes: list[Noted]) -> bool:
@@ -190,15 +196,18 @@ def _too_early(named: Noted, other: str, *, first: bool) -> Finding:
 
 
 def _orphan(case: Case, code: str) -> Finding:
-    first = next((n for n in case.notes if n.code == code and n.kind == "code_first"), None)
+    """First it is wrong in any case; behind other codes only where its list of diseases is no list of examples."""
+    notes = [n for n in case.notes if n.code == code and n.kind == "code_first"]
+    first = code == case.codes[0]
+    where = "stands first" if first else "stands without a disease that its note names"
     return Finding(
         rule="notes.manifestation",
-        severity=Severity.MUST_RESOLVE,
+        severity=Severity.MUST_RESOLVE if first or not any(map(_asks_openly, notes)) else Severity.ADVISE,
         codes=(code,),
-        message=f"{code} is a manifestation in a disease classified elsewhere and stands first.",
-        source=f"Code first note at {first.at}; I.A.13" if first else "I.A.13",
-        mend="Put the underlying disease first; if none is documented, ask the provider for it.",
-        mend_codes=(*case.codes[1:2], code) if len(case.codes) > 1 else (),
+        message=f"{code} is a manifestation in a disease classified elsewhere and {where}.",
+        source=f"Code first note at {notes[0].at}; I.A.13" if notes else "I.A.13",
+        mend="Put the underlying disease ahead of it; if none is documented, ask the provider for it.",
+        mend_codes=(*case.codes[1:2], code) if first and len(case.codes) > 1 else (),
     )
 
 

@@ -86,6 +86,17 @@ _CHOOSES: Final = (
 _AFTER_NUMBER: Final = (
     r"(?=\W*(?:$|\n)|[.,;:!?)\]\"'}<]|\s+(?:wherever|whenever|unless|or|and|for|instead|always|here|in|when|on)\b)"
 )
+_NOT_OF_CARE: Final = (
+    r"(?! (?:about|for|on|regarding|concerning|re)\b(?![^.\n]{0,40}\b(?:cod(?:e|es|ed|er|ers|ing)|bill\w*|answer\w*"
+    r"|cho(?:ice|ose)\w*|options?|candidates?|notes?|records?|charts?|documents?|diagnos\w*|prompts?|tasks?|outputs?"
+    r"|mentions?|evidence|this|above)\b))"
+)
+"""Instructions on something of the patient's care (a drug, a diet) are no prompt; those on the coding are."""
+
+_NOT_BEFORE_DNR: Final = r"(?!\W{1,4}(?:(?:status|patient is|pt is)\W+)?(?:dnr|dni|do not (?:resuscitate|intubate))\b)"
+_NOT_BEHIND_DNR: Final = r"(?!(?<=dn[ri][,;:/] )(?:do not|don't) code\W*(?:[.;\n]|$))"
+"""`Do not code` beside a DNR order speaks of resuscitation."""
+
 _DOTTED: Final = r"[a-tv-z]\d[0-9a-z]\.[0-9a-z]{1,4}\b"
 
 GROUPS: Final = (
@@ -93,7 +104,7 @@ GROUPS: Final = (
         needing(
             _SETTING_ASIDE,
             rf"\b{_SET_ASIDE}\b(?:\W+\w+){{0,3}}?\W+(?:previous|prior|above|earlier|other|these|your|all|any"
-            rf"|the)\b.{{0,30}}?{_RULES}(?! (?:about|for|on)\b)",
+            rf"|the)\b.{{0,30}}?{_RULES}\b{_NOT_OF_CARE}",
         ),
         needing(
             _SETTING_ASIDE,
@@ -279,9 +290,9 @@ GROUPS: Final = (
         ),
         needing(
             "*code *reported *blank",
-            r"\b(?:do not|don't|not to be|nothing to be|no diagnosis is to be"
+            rf"\b{_NOT_BEHIND_DNR}(?:do not|don't|not to be|nothing to be|no diagnosis is to be"
             r"|leave\b[^.\n]{0,25}) ?(?:code[sd]?|reported|uncoded|blank)\b(?! (?:blue|patient|in|if|him|her"
-            r"|this patient)\b)",
+            rf"|this patient)\b){_NOT_BEFORE_DNR}",
         ),
     ),
     group_of(

@@ -6,14 +6,26 @@ import re
 from typing import Final
 
 from guardrails.case import Case, Rule
+from medcoding.codebook import Codebook
 from medcoding.codes import PresentOnAdmission
 from medcoding.encounter import Setting
 from medcoding.finding import Finding, Severity
 from medcoding.proposal import ProposedCode
 
 _SOURCE: Final = "App.I"
-_EXEMPT: Final = "1"
-_VALUES: Final = frozenset({"Y", "N", "U", "W", _EXEMPT})
+EXEMPT: Final[PresentOnAdmission] = "1"
+"""How an exempt code is marked inside; current claims leave the field blank, so nothing shows it (5010 form)."""
+
+_MOSTLY_EXEMPT: Final = tuple("B90 B91 B92 B94 I25.2 I69 O09 O80 O94 Q V Y92 Y93 Y99 Z".split())
+_STILL_REPORTED: Final = tuple("Y92.23 Z16 Z21 Z33.2 Z51.5 Z53 Z66 Z96".split())
+"""Where no list of exempt codes is loaded: the categories that appendix I exempts, and what of them it does not."""
+
+_LATER_EPISODES: Final = "DGHJKMNPQRS"
+"""Seventh characters of injuries and fractures after active treatment, and of sequelae: all exempt."""
+
+_SEVENTH: Final = 8
+_INJURIES: Final = ("S", "T")
+_VALUES: Final = frozenset({"Y", "N", "U", "W", EXEMPT})
 _FROM_BIRTH: Final = ("P", "Q")
 _ACQUIRED: Final = re.compile(
     r"\b(?:hospital[- ]acquired|nosocomial|hospital day (?:[2-9]|\d\d)|post-?op(?:erative)? day \d+|developed"
@@ -27,7 +39,7 @@ _PRESENT: Final = re.compile(
 
 
 def indicator_is_one(case: Case) -> tuple[Finding, ...]:
-    """Y, N, U, W, or 1 for an exempt code; nothing else."""
+    """Y, N, U or W; the 1 of older claims for an exempt code is read too; nothing else."""
     return tuple(
         _finding(
             line,
@@ -41,7 +53,7 @@ def indicator_is_one(case: Case) -> tuple[Finding, ...]:
 
 
 def exempt_codes_are_exempt(case: Case) -> tuple[Finding, ...]:
-    """A code on the exempt list carries 1, another one never does."""
+    """A code on the exempt list carries no indicator, and only such a one may be marked exempt."""
     return tuple(finding for line in _reported(case) for finding in _exemption(case, line))
 
 
@@ -63,8 +75,9 @@ def inpatients_only(case: Case) -> tuple[Finding, ...]:
 
 
 def every_code_has_one(case: Case) -> tuple[Finding, ...]:
-    """What an inpatient stay still needs, with the indicators that follow from list, chapter or words of the record."""
-    open_lines = [line for line in case.diagnoses if not line.poa] if case.setting is Setting.INPATIENT else []
+    """What an inpatient stay still needs, with the indicators that follow from chapter, role or words of the record."""
+    needing = case.diagnoses if case.setting is Setting.INPATIENT else ()
+    open_lines = [line for line in needing if not line.poa and not is_exempt(line.code, case.codebook)]
     if not open_lines:
         return ()
     known = {line.code: value for line in open_lines if (value := proposed_indicator(case, line))}
@@ -96,15 +109,22 @@ def principal_was_present(case: Case) -> tuple[Finding, ...]:
 
 
 def proposed_indicator(case: Case, line: ProposedCode) -> PresentOnAdmission | None:
-    """The indicator that follows from the exempt list, the chapter, the role or the words; None where nothing tells."""
-    if case.codebook.poa_exempt(line.code):
-        return "1"
+    """The indicator that follows from the chapter, the role or the words; None where nothing tells."""
     words = case.words_of(line)
     if _ACQUIRED.search(words):
         return None if _PRESENT.search(words) else "N"
     if line is case.first or line.code.startswith(_FROM_BIRTH) or _PRESENT.search(words):
         return "Y"
     return None
+
+
+def is_exempt(code: str, codebook: Codebook) -> bool:
+    """True for a code that appendix I exempts: by the edition's list, by categories where none is loaded."""
+    listed = codebook.poa_exempt(code)
+    if listed is not None:
+        return listed
+    later = code.startswith(_INJURIES) and len(code) == _SEVENTH and code[-1] in _LATER_EPISODES
+    return later or (code.startswith(_MOSTLY_EXEMPT) and not code.startswith(_STILL_REPORTED))
 
 
 def _reported(case: Case) -> tuple[ProposedCode, ...]:
@@ -114,10 +134,10 @@ def _reported(case: Case) -> tuple[ProposedCode, ...]:
 
 def _exemption(case: Case, line: ProposedCode) -> tuple[Finding, ...]:
     exempt = case.codebook.poa_exempt(line.code)
-    if exempt is None or exempt is (line.poa == _EXEMPT):
+    if exempt is None or exempt is (line.poa == EXEMPT):
         return ()
     if exempt:
-        message, mend = f"{line.code} is exempt from present-on-admission reporting.", "Mark it 1."
+        message, mend = f"{line.code} is exempt from present-on-admission reporting.", "Leave the indicator blank."
     else:
         message, mend = f"{line.code} is not exempt from present-on-admission reporting.", "Mark it Y, N, U or W."
     return (_finding(line, "poa.exempt", message, mend),)

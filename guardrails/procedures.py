@@ -31,25 +31,36 @@ class ModifierRule(NamedTuple):
     modifier: str
     says: str
     shown_by: str
-    """A regular expression over the record; empty where the claim itself shows it."""
+    """A regular expression over the sentences of the line's own evidence; empty where the claim itself shows it."""
 
 
-_AGAIN: Final = r"repeat|again|second|re-?do|twice|x\s?2"
+_AGAIN: Final = r"\b(?:repeat\w*|again|second|re-?d(?:o|one|id)|twice|x\s?2)\b"
 
 MODIFIERS: Final[tuple[ModifierRule, ...]] = (
     ModifierRule("25", "a separate, significant visit by the same provider on the day of a procedure", ""),
     ModifierRule(
         "59",
         "a distinct service: another session, site, organ, lesion or injury",
-        r"separate|distinct|different|another|second|other (?:site|lesion|session)|contralateral|unrelated",
+        r"\b(?:separate\w*|distinct\w*|different|another|second|other (?:site|lesion|session)|contralateral"
+        r"|unrelated)\b",
     ),
     ModifierRule(
-        "XE", "another encounter on the same day", r"separate|later|earlier|returned|second (?:visit|session)"
+        "XE",
+        "another encounter on the same day",
+        r"\b(?:separate\w*|later|earlier|returned|second (?:visit|session))\b",
     ),
-    ModifierRule("XS", "a separate structure or organ", r"separate|different|another|contralateral|second|other"),
-    ModifierRule("XP", "a different practitioner", r"dr\.|md|do\b|pa-c|np\b|surgeon|consult"),
     ModifierRule(
-        "XU", "a service outside the usual parts of the main one", r"unusual|distinct|separate|not part|addition"
+        "XS", "a separate structure or organ", r"\b(?:separate\w*|different|another|contralateral|second|other)\b"
+    ),
+    ModifierRule(
+        "XP",
+        "a different practitioner",
+        r"\bdr\.|\bm\.?d\b|,\s*(?:do|d\.o|np|pa)(?=\s*(?:[.,;)\n]|$))|\bpa-c\b|\b(?:surgeon|\w+ologist|consult\w*|practitioner)\b",
+    ),
+    ModifierRule(
+        "XU",
+        "a service outside the usual parts of the main one",
+        r"\b(?:unusual\w*|distinct\w*|separate\w*|not part|addition\w*)\b",
     ),
     ModifierRule("76", "the procedure done again on the same day by the same provider", _AGAIN),
     ModifierRule("77", "the procedure done again on the same day by another provider", _AGAIN),
@@ -68,8 +79,15 @@ _DISTINCT: Final = frozenset({"59", "XE", "XS", "XP", "XU"})
 _SUBSETS: Final = _DISTINCT - {"59"}
 _REPEATED: Final = frozenset({"76", "77"})
 _SIDES: Final = frozenset({"RT", "LT"})
-_LIFTING: Final = _DISTINCT | _SIDES | {"25"}
-"""Modifiers that may lift a pair whose indicator allows it; anatomic ones beside them are rarer and left to people."""
+_VISIT: Final = "25"
+_VISIT_TITLE: Final = re.compile(
+    r"\b(?:visits?|consultations?|evaluation and management|critical care|hospital (?:inpatient|observation)|preventive"
+    r" medicine|nursing facility care)\b"
+)
+"""What the loaded books call an evaluation of the patient, which alone takes 25."""
+
+_VISIT_SECTION: Final = re.compile(r"99[2-4]\d\d")
+"""Where no book is loaded, the shape of codes in the section of evaluations."""
 
 
 def modifiers_are_written(case: Case) -> tuple[Finding, ...]:
@@ -83,7 +101,7 @@ def modifiers_fit_together(case: Case) -> tuple[Finding, ...]:
 
 
 def modifiers_are_documented(case: Case) -> tuple[Finding, ...]:
-    """What a modifier says stands in the record; a side stands in the line's own sentences."""
+    """What a modifier says stands in the sentences of the line's own evidence."""
     return tuple(
         _finding(
             "procedures.modifier_documented", Severity.MUST_RESOLVE, line,
@@ -92,7 +110,7 @@ def modifiers_are_documented(case: Case) -> tuple[Finding, ...]:
         )
         for line in _services(case)
         for rule in (_BY_MODIFIER[m] for m in line.modifiers if m in _BY_MODIFIER)
-        if rule.shown_by and not re.search(rule.shown_by, _shown(case, line, rule))
+        if rule.shown_by and not re.search(rule.shown_by, case.words_of(line))
     )  # fmt: skip
 
 
@@ -133,7 +151,7 @@ def pairs_are_payable(case: Case) -> tuple[Finding, ...]:
         _pair(edit, one, two)
         for one, two in combinations(_services(case), 2)
         for edit in case.ncci.edits_between(one.code, two.code, case.day)[:1]
-        if not _is_lifted(edit, one, two)
+        if not _is_lifted(case, edit, one, two)
     )
 
 
@@ -199,16 +217,24 @@ def _clashing(line: ProposedCode) -> Iterator[Finding]:
         yield _finding("procedures.modifiers_together", Severity.MUST_RESOLVE, line, message, "Keep 76 or 77.")
 
 
-def _shown(case: Case, line: ProposedCode, rule: ModifierRule) -> str:
-    return case.words_of(line) if rule.modifier in _SIDES | {"50"} else case.record
+def _is_lifted(case: Case, edit: PtpEdit, one: ProposedCode, two: ProposedCode) -> bool:
+    """True when the indicator allows it and one of the lines says why they are apart.
 
-
-def _is_lifted(edit: PtpEdit, one: ProposedCode, two: ProposedCode) -> bool:
-    """True when the indicator allows it and one of the lines says why they are apart."""
+    25 sets a visit apart and nothing else; anatomic modifiers but the sides are rarer and left to people.
+    """
     sides = [_SIDES & set(line.modifiers) for line in (one, two)]
     apart = all(sides) and sides[0] != sides[1]
-    said = (_LIFTING - _SIDES) & {*one.modifiers, *two.modifiers}
-    return edit.modifier_indicator == 1 and bool(said or apart)
+    distinct = _DISTINCT & {*one.modifiers, *two.modifiers}
+    visit = any(_VISIT in line.modifiers and _is_visit(case, line) for line in (one, two))
+    return edit.modifier_indicator == 1 and bool(distinct or apart or visit)
+
+
+def _is_visit(case: Case, line: ProposedCode) -> bool:
+    book = case.procedures.get(line.system)
+    entry = book.entry(line.code) if book else None
+    if entry is None or not entry.title:
+        return line.system is CodeSystem.CPT and bool(_VISIT_SECTION.fullmatch(line.code))
+    return bool(_VISIT_TITLE.search(entry.title.lower()))
 
 
 def _pair(edit: PtpEdit, one: ProposedCode, two: ProposedCode) -> Finding:

@@ -62,6 +62,15 @@ class Quotes:
             found = self._sentence_texts[place] = " ".join(touched).lower()
         return found or quote.text.lower()
 
+    def in_one_sentence(self, one: EvidenceQuote, other: EvidenceQuote) -> bool:
+        """True where a sentence touches both quotes; where the chart is not cut up, where the quotes overlap."""
+        if one.document_id != other.document_id:
+            return False
+        spans = self._sentences_by_document.get(one.document_id) or (Span(start=one.start, end=one.end),)
+        return any(
+            s.start < one.end and one.start < s.end and s.start < other.end and other.start < s.end for s in spans
+        )
+
     @cached_property
     def _mentions_by_document(self) -> Mapping[str, tuple[_Placed, ...]]:
         placed = ((m.document_id, _Placed(m.span.start, m.span.end, m)) for m in self._mentions)

@@ -62,15 +62,18 @@ def outcome_is_of_this_record(case: Case) -> Findings:
 
 
 def normal_delivery_alone(case: Case) -> Findings:
-    """O80 excludes every other chapter 15 code for a current problem."""
+    """O80 excludes every other chapter 15 code for a current problem.
+
+    Supervision in pregnancy ends with the delivery and is no problem of it (I.C.15.b.2): O09 goes, not O80.
+    """
     ruling = Ruling(
         rule="delivery.normal_alone",
         severity=REJECT,
-        source="I.C.15.n.1",
+        source="I.C.15.n.1, I.C.15.b.2",
         message="{code} is a delivery without any complication, and {other} is one.",
         mend="Leave {code} out.",
     )
-    return apart(case, _NORMAL, family("O", but="O80 O94"), ruling)
+    return apart(case, _NORMAL, family("O", but="O09 O80 O94"), ruling)
 
 
 def normal_delivery_first(case: Case) -> Findings:

@@ -16,6 +16,7 @@ from guardrails.chapters.forms import (
     apart,
     never_first,
 )
+from medcoding.proposal import ProposedCode
 
 DRUGS: Final = family("T36-T50")
 TOXINS: Final = family("T51-T65")
@@ -24,6 +25,17 @@ _POISONING, _ADVERSE, _UNDERDOSED = "1234", "5", "6"
 _SELF_HARM, _UNDETERMINED = "2", "4"
 _AHEAD_OF_POISONING: Final = family("O T85.6 T74 T76 T80-T88 T20-T32 S I46 Z04")
 _EXPLAINS_UNDERDOSING: Final = family("Z91.1 Z91.A Y63.6 Y63.8 Y63.9 T85.6")
+_NO_REACTION: Final = family("S T07-T34 V W X Y Z")
+"""Injuries, causes and circumstances: no drug brings them about by itself."""
+
+_DRUG_IN_TITLE: Final = re.compile(
+    r"\b(?:drugs?|medicament|adverse|toxic|anaphyla\w*|medication|antineoplastic)\b|-induced"
+)
+_CAUSED: Final = re.compile(
+    r"\b(?:due to|caused by|because of|secondary to|side effects?|adverse|reaction|allerg\w*|toxicity)\b|induced\b"
+)
+"""Words that tie a condition to what brought it about."""
+
 SAYS_UNDETERMINED: Final = re.compile(
     r"undetermin|unclear (?:if|whether)|accident\w* or (?:intention|self)"
     r"|(?:cannot|can't|could not|unable|not possible|impossible|never)[^.]{0,40}"
@@ -66,10 +78,10 @@ def adverse_effect_behind_reaction(case: Case) -> Findings:
 
 
 def adverse_effect_names_reaction(case: Case) -> Findings:
-    """An adverse effect is nothing without the reaction."""
-    found = _of(case, _ADVERSE).stems
-    others = [c for c in case.codes if c not in found and not c.startswith(("Z", "V", "W", "X", "Y"))]
-    if not found or others:
+    """An adverse effect is nothing without the reaction, which the drug's sentence, its own or its title ties to it."""
+    found = _of(case, _ADVERSE)
+    alone = [line for line in case.diagnoses if line.code in found and not _has_reaction(case, line)]
+    if not alone:
         return ()
     ruling = Ruling(
         rule="drugs.adverse_effect_reaction",
@@ -78,7 +90,7 @@ def adverse_effect_names_reaction(case: Case) -> Findings:
         message="{code} stands without the reaction to the drug.",
         mend="Put the reaction ahead of {code}.",
     )
-    return (ruling.on(found[0]),)
+    return (ruling.on(alone[0].code),)
 
 
 def underdosing_never_first(case: Case) -> Findings:
@@ -215,6 +227,18 @@ def _poisons(code: str) -> bool:
 def _of(case: Case, kind: str) -> Family:
     """The drug codes of one kind."""
     return Family(tuple(code for code in DRUGS.among(case.codes) if intent(code) == kind))
+
+
+def _has_reaction(case: Case, drug: ProposedCode) -> bool:
+    """True where some code can be the reaction; where the drug's evidence is not given, any that is no injury can."""
+    others = [line for line in case.diagnoses if line.code not in DRUGS and line.code not in _NO_REACTION]
+    return any(not drug.evidence or _is_tied(case, line, drug) for line in others)
+
+
+def _is_tied(case: Case, reaction: ProposedCode, drug: ProposedCode) -> bool:
+    """By one sentence, by a title that speaks of drugs, or by words of cause with the reaction's own evidence."""
+    said = case.share_a_sentence(reaction, drug) or _DRUG_IN_TITLE.search(case.codebook.title(reaction.code).lower())
+    return bool(said or _CAUSED.search(case.words_of(reaction)))
 
 
 def _drug(code: str) -> str:

@@ -22,6 +22,9 @@ from guardrails.chapters.forms import (
 
 _ANGINA: Final = family("I20")
 _WITH_ANGINA: Final = family("I25.11 I25.7")
+_DEMAND_ISCHEMIA: Final = family("I24.8", but="I24.81")
+"""I24.89, which editions before FY2024 print as I24.8; microvascular dysfunction is another disease."""
+
 _STEMI: Final = family("I21.0 I21.1 I21.2 I21.3")
 _NSTEMI: Final = family("I21.4")
 _TYPE_1: Final = family("I21.0 I21.1 I21.2 I21.3 I21.4 I21.9")
@@ -59,7 +62,7 @@ def angina_is_in_the_code(case: Case) -> Findings:
 
 
 def angina_is_presumed_coronary(case: Case) -> Findings:
-    """Angina in coronary disease is presumed to come from it."""
+    """Angina in coronary disease is presumed to come from it; nothing is apart where the combination stands."""
     ruling = Ruling(
         rule="heart.angina_presumed_coronary",
         severity=MUST_RESOLVE,
@@ -67,7 +70,7 @@ def angina_is_presumed_coronary(case: Case) -> Findings:
         message="{code} is reported apart from {other}, and angina is presumed to come from coronary disease.",
         mend="Report the combination from I25.11-, unless the provider names another cause of the angina.",
     )
-    if not case.coded("I20") or not case.coded("I25.10"):
+    if not case.coded("I20") or not case.coded("I25.10") or _WITH_ANGINA.among(case.codes):
         return ()
     if _SAID_UNRELATED.search(case.record):
         ruling = ruling._replace(severity=ADVISE)
@@ -122,7 +125,7 @@ def demand_ischemia_is_in_type_2(case: Case) -> Findings:
         message="{code} is held by the type 2 infarction {other}.",
         mend="Leave {code} out.",
     )
-    return apart(case, family("I24.8"), family("I21.A1"), ruling)
+    return apart(case, _DEMAND_ISCHEMIA, family("I21.A1"), ruling)
 
 
 def type_2_has_its_code(case: Case) -> Findings:

@@ -47,6 +47,9 @@ _MERGED: Final = (
     (family("I13.10"), _HEART_FAILURE, ("I13.0",)),
     (family("I13.11"), _HEART_FAILURE, ("I13.2",)),
 )
+_HELD_BY: Final = ((_PLAIN, family("I11-I13")), (family("I11-I12"), family("I13")))
+"""What a hypertensive disease of the set holds is rejected for that alone; where it should go is no second question."""
+
 _STAGED: Final = (
     (family("I12.9"), _LATE_STAGES, ("I12.0",)),
     (family("I12.0"), _EARLY_STAGES, ("I12.9",)),
@@ -82,7 +85,10 @@ def heart_and_kidney_are_one_code(case: Case) -> Findings:
 
 
 def presumed_link(case: Case) -> Findings:
-    """Heart failure and kidney disease are taken to come from the hypertension unless the provider says otherwise."""
+    """Heart failure and kidney disease are taken to come from the hypertension unless the provider says otherwise.
+
+    Nothing is apart where the combination stands: then only the code that it holds is too many.
+    """
     ruling = Ruling(
         rule="hypertension.presumed_link",
         severity=MUST_RESOLVE,
@@ -246,7 +252,9 @@ def resistant_names_the_kind(case: Case) -> Findings:
 
 
 def _each(case: Case, table: tuple[tuple[Family, Family, tuple[str, ...]], ...], ruling: Ruling) -> Findings:
-    return tuple(f for wrong, beside, right in table for f in apart(case, wrong, beside, ruling, *right))
+    held = tuple(code for part, whole in _HELD_BY if whole.among(case.codes) for code in part.among(case.codes))
+    found = (f for wrong, beside, right in table for f in apart(case, wrong, beside, ruling, *right))
+    return tuple(finding for finding in found if finding.codes[0] not in held)
 
 
 def _pulmonary(words: str) -> bool:

@@ -18,6 +18,8 @@ from guardrails.chapters.forms import (
     partnered,
     quoting,
 )
+from medcoding.mention import Assertion
+from medcoding.proposal import ProposedCode
 
 _CURRENT: Final = family("I60-I63")
 _SEQUELAE: Final = family("I69")
@@ -42,6 +44,9 @@ _RIGHT_IS_NOT: Final = re.compile(
 )
 _BOTH_HANDS: Final = re.compile(r"ambidext")
 
+_LEFT: Final = frozenset({Assertion.PRESENT, Assertion.HISTORICAL})
+_BLED: Final = re.compile(r"hemorrhag|haemorrhag|bleed|\bich\b|\bsah\b|\bsdh\b")
+
 _NAMED_BY_SEQUELA: Final[tuple[tuple[Family, Family], ...]] = (
     (family("G81"), family("I69.05 I69.15 I69.25 I69.35 I69.85 I69.95")),
     (family("G83.2"), family("I69.03 I69.13 I69.23 I69.33 I69.83 I69.93")),
@@ -64,6 +69,26 @@ def history_or_sequela(case: Case) -> Findings:
         mend="Leave {code} out, unless another stroke left nothing.",
     )
     return apart(case, family("Z86.73"), _SEQUELAE, ruling)
+
+
+def deficit_left_is_a_sequela(case: Case) -> Findings:
+    """Where one sentence says the past stroke and the deficit, something is left of it: I69, and no history."""
+    past = next((line for line in case.diagnoses if line.code == "Z86.73"), None)
+    if past is None or _CURRENT.among(case.codes) or _SEQUELAE.among(case.codes):
+        return ()
+    ruling = Ruling(
+        rule="stroke.deficit_left",
+        severity=MUST_RESOLVE,
+        source="I.C.9.d.3, I.C.9.d.1",
+        message="{code} says that the stroke left nothing, and {other} is said in one sentence with it.",
+        mend="Report the deficit from I69 in place of both, unless it has another cause.",
+    )
+    return tuple(
+        ruling.on(past.code, line.code, mend_codes=_as_sequela(case, line, sequelae))
+        for deficit, sequelae in _NAMED_BY_SEQUELA
+        for line in case.diagnoses
+        if line.code in deficit and _told_together(case, past, line)
+    )
 
 
 def deficit_is_in_the_sequela(case: Case) -> Findings:
@@ -168,6 +193,22 @@ def dominant_side(case: Case) -> Findings:
     )
 
 
+def _told_together(case: Case, past: ProposedCode, deficit: ProposedCode) -> bool:
+    """By the evidence of both, or by what the record's own mentions say beside the past stroke."""
+    sentences = {mention.sentence for mention in case.mentions_in(past)}
+    same = (m for m in case.mentions if m.concept and deficit.code.startswith(m.concept) and m.assertion in _LEFT)
+    return case.share_a_sentence(past, deficit) or any(mention.sentence in sentences for mention in same)
+
+
+def _as_sequela(case: Case, line: ProposedCode, sequelae: Family) -> tuple[str, ...]:
+    """The deficit as what an infarction left, on the same side; none where the words speak of a bleeding."""
+    if _BLED.search(case.words_of(line)):
+        return ()
+    stem = next(stem for stem in sequelae.stems if stem.startswith("I69.3"))
+    below = case.codebook.billable_under(stem)
+    return tuple(code for code in below if code == stem or code[-1] == line.code[-1])
+
+
 def _dominance_fits(digit: str, record: str) -> bool:
     """1 right dominant, 2 left dominant, 3 right not dominant, 4 left not dominant."""
     if _BOTH_HANDS.search(record):
@@ -178,6 +219,7 @@ def _dominance_fits(digit: str, record: str) -> bool:
 
 RULES: Final[tuple[Rule, ...]] = (
     history_or_sequela,
+    deficit_left_is_a_sequela,
     deficit_is_in_the_sequela,
     past_stroke_is_not_current,
     sequela_names_a_deficit,
