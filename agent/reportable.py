@@ -109,25 +109,33 @@ def _reason_against(chart: Chart, mention: Mention, *, assessed: bool, stated: b
         return _family(mention)
     if reason := reason_against(chart, mention):
         return reason
-    if _is_grounded(mention, assessed=assessed, stated=stated) or _is_dealt_with(chart, mention):
+    # Running text under no heading tells an outpatient's story; what counts of it stands in the assessment (IV.J).
+    prose_passes = assessed and chart.encounter.setting is Setting.OUTPATIENT
+    grounded = _is_grounded(mention, assessed=assessed, stated=stated, prose_passes=prose_passes)
+    if grounded or _is_dealt_with(chart, mention):
+        return None
+    if _is_told_disease(mention) and not prose_passes:
         return None
     return Reason(NotCodedReason.NOT_ASSESSED, "Nothing shows that it was evaluated, treated or monitored (III, IV.J).")
 
 
-def _is_grounded(mention: Mention, *, assessed: bool, stated: bool) -> bool:
+def _is_grounded(mention: Mention, *, assessed: bool, stated: bool, prose_passes: bool) -> bool:
     """True where the section shows that the condition counts at this encounter.
 
     Under stated problems (`2. Hypertension.`) the text below each is reasoning: only lasting conditions count there.
+    Where `prose_passes`, running text under no heading grounds nothing.
     """
     lasting = mention.chronic or mention.assertion is Assertion.HISTORICAL
     section = mention.section
+    if section is SectionKind.OTHER and prose_passes:
+        lasting = False
     if mention.kind is MentionKind.DRUG or mention.needs or mention.heads_problem or _tells_why(mention):
         return True
     if _stands_assessed(mention):
         return lasting or not stated or section is not SectionKind.ASSESSMENT_PLAN
     if (section is SectionKind.HOSPITAL_COURSE and not stated) or (section in _BACKGROUND and lasting):
         return True
-    return _is_told_disease(mention) or (not assessed and section in _COMPLAINT)
+    return not assessed and section in _COMPLAINT
 
 
 def _is_dealt_with(chart: Chart, mention: Mention) -> bool:

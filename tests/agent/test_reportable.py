@@ -104,6 +104,23 @@ def test_without_an_assessment_the_complaint_counts(item: Mention, expected: str
 
 
 @pytest.mark.parametrize(
+    ("setting", "beside", "expected"),
+    [
+        (OUTPATIENT, (ASSESSED,), NotCodedReason.NOT_ASSESSED),
+        (OUTPATIENT, (), "coded"),
+        (INPATIENT, (ASSESSED,), "coded"),
+        (ED, (ASSESSED,), "coded"),
+    ],
+)
+def test_an_outpatients_story_counts_for_what_is_assessed(
+    setting: Setting, beside: tuple[Mention, ...], expected: str
+) -> None:
+    """Psoriasis told in passing is no problem of a visit that assesses another (IV.J); of a stay it may be (III)."""
+    psoriasis = said("Psoriasis", SectionKind.OTHER, stems=("L40.9",), concept="L40.9", chronic=True)
+    assert verdict(psoriasis, setting, *beside) == expected
+
+
+@pytest.mark.parametrize(
     ("item", "expected"),
     [
         (said("pneumonia", PMH, stems=("Z87.01",), concept="J18.9"), NotCodedReason.HISTORICAL),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from typing import Final
 import pytest
 
 MODEL_NAME: Final = "tiny"
+LONGEST_CONTEXT: Final = 16_384
 START_LIMIT_S: Final = 240.0
 STOP_LIMIT_S: Final = 20.0
 QUIET_OFFLINE: Final = {
@@ -29,7 +31,6 @@ QUIET_OFFLINE: Final = {
     "OMP_NUM_THREADS": "1",
 }
 FLAGS: Final = (
-    "--max-model-len=16384",
     "--enforce-eager",
     "--dtype=float32",
     "--enable-prefix-caching",
@@ -84,19 +85,14 @@ def running_vllm(python: Path, model: Path, folder: Path) -> Iterator[VllmServer
         model,
         "--served-model-name",
         MODEL_NAME,
+        "--host=127.0.0.1",
+        f"--port={port}",
+        f"--max-model-len={_context(model)}",
+        *FLAGS,
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [
-                *command,
-                "--model",
-                model,
-                "--served-model-name",
-                MODEL_NAME,
-                "--host=127.0.0.1",
-                f"--port={port}",
-                *FLAGS,
-            ],
+            command,
             env=os.environ | QUIET_OFFLINE | {"VLLM_CACHE_ROOT": str(folder / "cache")},
             cwd=folder,
             stdout=output,
@@ -112,6 +108,12 @@ def running_vllm(python: Path, model: Path, folder: Path) -> Iterator[VllmServer
         yield VllmServer(server.base_url, server.model, log, process, started_s)
     finally:
         server.stop()
+
+
+def _context(model: Path) -> int:
+    """As long as the model allows, and no longer than the tests need."""
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    return min(LONGEST_CONTEXT, int(config["max_position_embeddings"]))
 
 
 def _wait_until_healthy(server: VllmServer, url: str, deadline: float) -> None:
