@@ -17,7 +17,6 @@ from medcoding.parsing import parse_record
 from medcoding.record import Record
 from medcoding.result import CodingResult
 
-
 _RESULT_BEGINS: Final = b'{"case_id":'
 
 

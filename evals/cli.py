@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from agent.printable import printable
 from agent.settings import Settings, load_settings
-from evals import parts_cli, search_cli
+from evals import mini_cli, parts_cli, search_cli
 from evals.baseline import BASELINES, baseline_of, store
 from evals.changes import compared_runs
 from evals.gate import faults, read_gate
@@ -205,7 +205,7 @@ def robustness(
     print(report.model_dump_json(indent=1) if as_json else as_text(report))
 
 
-for part in (parts_cli, search_cli, model_path_cli):
+for part in (parts_cli, search_cli, model_path_cli, mini_cli):
     app.registered_commands += part.app.registered_commands
 
 

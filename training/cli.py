@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 app = typer.Typer(no_args_is_help=True, help="Train the parts that are learned.")
 
@@ -56,6 +56,42 @@ def reranker(index_file: IndexFileOption = None, work: WorkOption = _WORK, out: 
             lambda what, done, of: progress.update(tasks[what], completed=done, total=of, visible=True),
         )
     print(path)
+
+
+@app.command()
+def mini(
+    minutes: Annotated[float, typer.Option("--minutes", min=0.1, help="Of learning, over all runs.")] = 60.0,
+    seed: Annotated[int, typer.Option("--seed", help="Decides records, order and first weights.")] = 11,
+    index_dir: Annotated[
+        Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Index to ask candidates of.")
+    ] = None,
+    work: WorkOption = _WORK / "mini",
+    out: OutOption = None,
+) -> None:
+    """Make and train chartwright-mini, the small language model that ships, on one core.
+
+    Example: chartwright train mini --minutes 60
+    """
+    from training.mini.export import MODEL_FOLDER
+    from training.mini.learning import LearningPlan
+    from training.mini.lesson_files import LessonPlan
+    from training.mini.recipe import MINI_STEPS, MiniRecipe, make_mini
+
+    recipe = MiniRecipe(
+        work, out or MODEL_FOLDER, index_dir, LessonPlan(seed=seed), learning=LearningPlan(minutes=minutes, seed=seed)
+    )
+    with _shares() as progress:
+        tasks = {what: progress.add_task(what, total=1.0, visible=False) for what in MINI_STEPS}
+        path = make_mini(
+            recipe, lambda what, share: progress.update(tasks[what], completed=min(share, 1.0), visible=True)
+        )
+    print(path)
+
+
+def _shares() -> Progress:
+    """For what is counted by its share of the time."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=_errors)
 
 
 def _progress() -> Progress:

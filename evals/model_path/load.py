@@ -64,7 +64,7 @@ async def _measured(
 ) -> LoadReport:
     asked = [question for encounter in encounters for question in _questions(pipeline, model, encounter)]
     before = await _cache_counts(model)
-    tally = _Tally(requests, advance)
+    tally = _Tally(requests, model.settings.concurrency, advance)
     started = time.perf_counter()
     await asyncio.gather(*(tally.ask(model, question) for question in islice(cycle(asked), requests)))
     seconds = time.perf_counter() - started
@@ -89,8 +89,9 @@ async def _measured(
 class _Tally:
     """Asks and counts."""
 
-    def __init__(self, requests: int, advance: Callable[[int, int], None]) -> None:
+    def __init__(self, requests: int, concurrency: int, advance: Callable[[int, int], None]) -> None:
         self._requests = requests
+        self._slots = asyncio.Semaphore(concurrency)  # waiting for a turn is not the server's time
         self._advance = advance
         self._done = 0
         self.unparsable = self.lost = self.outside = 0
@@ -98,6 +99,12 @@ class _Tally:
         self.seconds: list[float] = []
 
     async def ask(self, model: Model, question: Question) -> None:
+        async with self._slots:
+            await self._asked(model, question)
+        self._done += 1
+        self._advance(self._done, self._requests)
+
+    async def _asked(self, model: Model, question: Question) -> None:
         started = time.perf_counter()
         try:
             answer = await model.llm.answer(question.messages, question.response_model, cache_salt="load")
@@ -109,8 +116,6 @@ class _Tally:
             self.usage += answer.usage
             self.seconds.append(time.perf_counter() - started)
             self.outside += answer.value.choice not in allowed(question.candidates)
-        self._done += 1
-        self._advance(self._done, self._requests)
 
 
 def _questions(pipeline: Pipeline, model: Model, encounter: Encounter) -> Sequence[Question]:

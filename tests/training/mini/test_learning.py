@@ -20,7 +20,9 @@ def tokenizer() -> Tokenizer:
 
 def _learn(tokenizer: Tokenizer, work: Path, **plan: int) -> tuple[Learner, list[Progress]]:
     heard: list[Progress] = []
-    learner = Learner(tokenizer, small_plan(tokenizer), LearningPlan(packs=1, warm_up=2, matrix_rate=0.02, other_rate=0.01, **plan))
+    learner = Learner(
+        tokenizer, small_plan(tokenizer), LearningPlan(packs=1, warm_up=2, matrix_rate=0.02, other_rate=0.01, **plan)
+    )
     learner.learn([small_lesson()], work, heard.append)
     return learner, heard
 
