@@ -65,7 +65,7 @@ def assert_grounded(pipeline: Pipeline, result: CodingResult) -> None:
 
 
 async def test_an_encounter_goes_through_a_real_server(settings: Settings, vllm_server: VllmServer) -> None:
-    """Only offered codes come back from the model, its tokens are counted, and whatever it declines is named."""
+    """Only offered codes come back from the model, its tokens are counted, and what it chose is coded or named."""
     async with with_model(settings, vllm_server) as pipeline:
         trace = await pipeline.trace(encounter())
     result = trace.result
@@ -73,8 +73,8 @@ async def test_an_encounter_goes_through_a_real_server(settings: Settings, vllm_
     by_model = [choice for choice in trace.choices if choice.source is Source.LLM]
     chosen = [line for line in result.codes if line.source is Source.LLM]
     declined = [item for item in result.not_coded if item.reason is NotCodedReason.DECLINED]
-    assert chosen or declined
-    assert by_model
+    replaced = [finding for finding in result.findings if finding.rule == "choice.undocumented"]
+    assert chosen or declined or replaced
     assert {choice.code for choice in by_model} <= {*offered, None}  # a line may join two choices (guideline I.A.15)
     assert result.cost.tokens_in > 500
     assert result.cost.tokens_out > 0
