@@ -17,7 +17,7 @@ from agent.explain import Explainer
 from agent.grounds import Quote, Shown, citing, clinical, mark_of, orders_in, refusal, shown_quote
 from agent.llm import Answer, Message, UnusableAnswerError, Usage
 from agent.questions import Model, derived
-from agent.told import costing, may_write, rationale_values, shared_values
+from agent.told import costing, may_write, pseudonyms_in, rationale_values, shared_values
 from agent.why import GroundedAnswer, Stance, Verdict, WhyAnswer, why
 from agent.withheld import plain
 from medcoding.chart import Chart
@@ -152,6 +152,8 @@ def _sheet(question: CodeQuestion, answer: WhyAnswer, asking: Asking, model: Mod
         "code", delimiter=mark, quotes=quotes, guidelines=guidelines, **_code_values(answer, asking.result)
     )
     own = prompt.render_part("question", delimiter=mark, code=answer.code, question=plain(question.question))
+    pseudonyms = pseudonyms_in(asking.chart, asking.result)
+    facts, own = pseudonyms.concealed(facts, mark), pseudonyms.concealed(own, mark)
     system = Message(role="system", content=prompt.render_part("system"))
     return _Sheet(
         messages=(system, Message(role="user", content=facts + own)),

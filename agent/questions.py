@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
@@ -17,6 +17,7 @@ from pydantic import Field, create_model
 from agent.distinguishing import candidate_axes, notes_that_speak
 from agent.llm import LLM, LlmSettings, Message
 from agent.note_budget import FittedNote, fit_note
+from agent.pseudonyms import Pseudonyms
 from agent.withheld import plain, withheld_sentences
 from medcoding.candidate import Candidate, Retrieved
 from medcoding.chart import Chart, Sentence
@@ -107,14 +108,14 @@ class QuestionMaker:
         )
         """Normal forms of the record's words."""
         self._system = Message(role="system", content=model.prompt.render_part("system"))
-        self._shared = model.prompt.render_part("shared", delimiter=self._delimiter, **self._shared_values())
+        self._pseudonyms = Pseudonyms(offer.chart, (mention.text for mention in offer.mentions))
+        self._shared = self._rendered("shared", self._shared_values())
 
     def question(self, asked: Asked) -> Question | None:
         """The question about one mention; None where it has no candidates or stands in no clinical text."""
         if not asked.candidates or asked.mention.sentence in self._withheld:
             return None
-        values = self._mention_values(asked)
-        text = self._shared + self._prompt.render_part("mention", delimiter=self._delimiter, **values)
+        text = self._shared + self._rendered("mention", self._mention_values(asked))
         model = response_model(asked.candidates, [sentence.number for sentence in self.note.shown])
         return Question(asked.mention.id, asked.candidates, (self._system, Message(role="user", content=text)), model)
 
@@ -123,6 +124,10 @@ class QuestionMaker:
         retrieved = self._offer.retrieved
         asked = (Asked(mention, retrieved.of(mention.id)) for mention in self._offer.mentions)
         return tuple(question for one in asked if (question := self.question(one)))
+
+    def _rendered(self, part: str, values: Mapping[str, object]) -> str:
+        rendered = self._prompt.render_part(part, delimiter=self._delimiter, **values)
+        return self._pseudonyms.concealed(rendered, self._delimiter)
 
     def _shared_values(self) -> dict[str, object]:
         chart, retrieved = self._offer.chart, self._offer.retrieved

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple
 
 from agent.grounds import Quote, Shown, citing, clinical, mark_of, orders_in, refusal, shown_quote
 from agent.llm import Message, UnusableAnswerError, Usage
+from agent.pseudonyms import Pseudonyms
 from agent.questions import Model, derived
 from agent.withheld import is_tampered, plain
 from medcoding.chart import Chart
@@ -175,17 +176,20 @@ def _sheets(telling: Telling) -> list[_Sheet]:
     orders = orders_in(telling.chart)
     offered = (clinical(line.evidence, orders)[:_MOST_QUOTES] for line in telling.result.codes)
     quotes = [tuple(shown_quote(n, *place) for n, place in enumerate(places, start=1)) for places in offered]
-    ask = partial(_sheet, telling.prompt, mark, system, shared)
+    pseudonyms = pseudonyms_in(telling.chart, telling.result)
+
+    def written(**values: Any) -> str:
+        return pseudonyms.concealed(shared + prompt.render_part("code", delimiter=mark, **values), mark)
+
+    ask = partial(_sheet, written, mark, system)
     return [ask(line, own) for line, own in zip(telling.result.codes, quotes, strict=True)]
 
 
 def _sheet(
-    prompt: Prompt, mark: str, system: Message, shared: str, line: CodeLine, quotes: tuple[Quote, ...]
+    written: Callable[..., str], mark: str, system: Message, line: CodeLine, quotes: tuple[Quote, ...]
 ) -> _Sheet:
     ids = [guideline.id for guideline in line.rationale.guidelines]
-    text = shared + prompt.render_part(
-        "code",
-        delimiter=mark,
+    text = written(
         code=line.code,
         title=plain(line.title),
         role=_words(line.role.value),
@@ -196,6 +200,12 @@ def _sheet(
     )
     answer = citing(ExplanationAnswer, [quote.id for quote in quotes], ids)
     return _Sheet(line, quotes, (system, Message(role="user", content=text)), answer, Shown.of(text, mark))
+
+
+def pseudonyms_in(chart: Chart, result: CodingResult) -> Pseudonyms:
+    """What stands for the names of a record in what is written about its codes."""
+    coded = (quote.text for line in result.codes for quote in line.evidence)
+    return Pseudonyms(chart, (*coded, *(item.text for item in result.not_coded)))
 
 
 def shared_values(result: CodingResult, chart: Chart) -> dict[str, Any]:
