@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from agent.explain import Explainer
 from agent.grounds import Quote, Shown, citing, clinical, mark_of, orders_in, refusal, shown_quote
@@ -50,6 +50,8 @@ class CodeQuestion(Record):
 
 class CoderAnswer(Record):
     """What the model answers; the keys are generated in this order."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)  # as in `agent.questions.MentionAnswer`
 
     answer: str
     quotes: list[str]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from openai.types import CompletionUsage
     from openai.types.chat import ChatCompletion
 
-_TOP_LOGPROBS: Final = 20
+_TOP_LOGPROBS: Final = 5
 """Alternatives asked for at each token; vLLM's default limit."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from agent.distinguishing import candidate_axes, notes_that_speak
 from agent.llm import LLM, LlmSettings, Message
@@ -42,6 +42,8 @@ class MentionAnswer(Record):
     A server whose grammar allows no whitespace writes it as compact JSON, without a blank after a comma or colon:
     `{"evidence":[4,9],"reason":"documented","missing":null,"choice":"2"}`. The small model is trained on that.
     """
+
+    model_config = ConfigDict(use_attribute_docstrings=False)  # or every question's model reads this file once more
 
     evidence: list[int]
     reason: str

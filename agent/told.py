@@ -14,6 +14,8 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple
 
+from pydantic import ConfigDict
+
 from agent.grounds import Quote, Shown, citing, clinical, mark_of, orders_in, refusal, shown_quote
 from agent.llm import Message, UnusableAnswerError, Usage
 from agent.pseudonyms import Pseudonyms
@@ -35,6 +37,8 @@ _STAGE: Final = "prose"
 
 class ExplanationAnswer(Record):
     """What the model answers for one code; the keys are generated in this order."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)  # as in `agent.questions.MentionAnswer`
 
     summary: str
     quotes: list[str]

@@ -91,7 +91,7 @@ class StandInServer:
         )
         if held_ms := self._pace.held_ms(usage):
             await asyncio.sleep(held_ms / 1000)
-        return completion(content, usage)
+        return completion(content, usage, request.get("top_logprobs", 0))
 
 
 def first_allowed(schema: dict[str, Any]) -> dict[str, Any]:
@@ -99,14 +99,14 @@ def first_allowed(schema: dict[str, Any]) -> dict[str, Any]:
     return {name: _first(part) for name, part in schema["properties"].items()}
 
 
-def completion(content: str, spent: Usage) -> bytes:
-    """A chat completion as vLLM sends it, one log-probability for the whole text."""
-    token = {"token": content, "bytes": list(content.encode()), "logprob": -0.1, "top_logprobs": []}
+def completion(content: str, spent: Usage, rivals: int = 0) -> bytes:
+    """A chat completion as vLLM sends it, each token with its log-probability and those of its rivals."""
+    tokens = [_token(content[at : at + _CHARS_A_TOKEN], rivals) for at in range(0, len(content), _CHARS_A_TOKEN)]
     choice = {
         "index": 0,
         "finish_reason": "stop",
         "message": {"role": "assistant", "content": content},
-        "logprobs": {"content": [token]},
+        "logprobs": {"content": tokens},
     }
     usage = {
         "prompt_tokens": spent.tokens_in,
@@ -116,6 +116,12 @@ def completion(content: str, spent: Usage) -> bytes:
     }
     body = {"id": "c", "object": "chat.completion", "created": 1, "model": "stand-in", "choices": [choice]}
     return json.dumps({**body, "usage": usage}).encode()
+
+
+def _token(text: str, rivals: int) -> dict[str, Any]:
+    others = [{"token": f"{n}", "bytes": [*str(n).encode()], "logprob": -4.0 - n} for n in range(1, rivals)]
+    own = {"token": text, "bytes": list(text.encode()), "logprob": -0.1}
+    return {**own, "top_logprobs": [own, *others] if rivals else []}
 
 
 def _first(part: dict[str, Any]) -> Any:
