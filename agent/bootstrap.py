@@ -11,8 +11,10 @@ from typing import Final, NamedTuple
 from agent.abbreviations import Abbreviations
 from agent.assertion import AssertionRules
 from agent.books import Books, open_books
+from agent.calibrator import load_calibrator
 from agent.combine import CombinationTable
 from agent.explain import Explainer
+from agent.lanes import Lanes
 from agent.llm import LLM, LlmSettings
 from agent.mentions import MentionRules
 from agent.parts import Parts
@@ -21,6 +23,7 @@ from agent.pipeline import Pipeline
 from agent.preflight import refuse_clashing_distributions
 from agent.questions import Model
 from agent.recorded import Recorded
+from agent.routing import Routing
 from agent.sections import HeadingTable
 from agent.settings import Settings
 from medcoding.errors import ConfigError
@@ -73,13 +76,23 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
             procedures=searches.procedures,
             combinations=CombinationTable(),
             explainer=Explainer(digest, books.alphabetic_indexes),
-            routing=settings.routing,
+            routing=_routing(settings, books),
             payer_rules=with_known_codes(load_payer_rules(payer_files(settings.payer_rules)), books),
             model=model,
             explain_prompt=load_prompt("explain", settings.explain_prompt),
             why_prompt=load_prompt("why", settings.why_prompt),
             stamp=_stamp(settings, index, model),
         )
+    )
+
+
+def _routing(settings: Settings, books: Books) -> Routing:
+    return Routing(
+        settings=settings.routing,
+        audit=settings.lanes.audit,
+        calibrator=load_calibrator(settings.calibrator),
+        lanes=Lanes(settings.lanes.file),
+        codebooks=books.codebooks,
     )
 
 
@@ -126,10 +139,11 @@ def _model(settings: Settings, llm: LLM | None) -> Model | None:
         from agent.local import LocalLLM, local_model
 
         card = local_model(asked)
-        writes = asked.explain and card.prompt is None  # a model trained to choose has learned no prose
+        general = card.prompt is None  # a model trained to choose has learned no prose, and no second thoughts
         room = min(asked.note_tokens, card.note_tokens)
         # One encounter at a time, or the computed beginning of one would push out the other's.
-        asked = asked.model_copy(update={"note_tokens": room, "explain": writes, "concurrency": 1})
+        allowed = {"explain": asked.explain and general, "repair": asked.repair and general}
+        asked = asked.model_copy(update={"note_tokens": room, "concurrency": 1, **allowed})
         wording = wording or card.prompt
         llm = _replaying(asked, card.name) or LocalLLM(asked, card)
     secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
