@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from agent.calibrator import Answering, on_scale
 from agent.confidence import Scores, score
-from agent.confidence_inputs import confidence_inputs
+from agent.confidence_inputs import Weighed, confidence_inputs
+from agent.escalation import answered_suggestions
 from agent.explain import Explainer, Facts
 from agent.procedure_rationale import procedure_code_line
 from agent.procedures import ProcedureLine
-from agent.route import RoutingSettings, route_of, strictest
+from agent.route import may_be_auto, route_of, strictest
+from agent.routing import Routing
 from guardrails.check import rejected_codes
 from medcoding.candidate import Candidate, Retrieved
 from medcoding.chart import Chart
 from medcoding.codebook import Codebook
 from medcoding.codes import CodeSystem
 from medcoding.finding import Finding
+from medcoding.lane import LaneState
 from medcoding.mention import Mention
-from medcoding.proposal import NotCoded, NotCodedReason, Proposal, ProposedCode
+from medcoding.proposal import NotCoded, NotCodedReason, Proposal, ProposedCode, Source
 from medcoding.result import CodeLine, CodingResult, Cost, Stamp
 
 
@@ -34,24 +39,43 @@ class Answered:
     findings: tuple[Finding, ...]
     why_rules: str
     """What the confidence reasons of a code chosen by rules begin with."""
+    stands_in: bool = False
+    """True where the model that was asked failed, wholly or for some mentions; then its codes alone are its own."""
+
+
+class _Table(NamedTuple):
+    """What every line of one answer is made with."""
+
+    answered: Answered
+    kept: tuple[ProposedCode, ...]
+    codebook: Codebook
+    explainer: Explainer
+    routing: Routing
+    answering: Answering
+    lane: LaneState | None
+    """The auto lane as it stands; None where auto-assignment is off."""
+
+
+class _Routed(NamedTuple):
+    line: CodeLine
+    eligible: bool
+    """True where an open lane assigns it."""
 
 
 def assemble(
-    answered: Answered, codebook: Codebook, explainer: Explainer, routing: RoutingSettings, stamp: Stamp
+    answered: Answered, codebook: Codebook, explainer: Explainer, routing: Routing, stamp: Stamp
 ) -> CodingResult:
     """The coding result; its cost is filled in by the caller, who kept the clock."""
+    encounter = answered.chart.encounter
     rejected = rejected_codes(answered.findings)
     kept = tuple(line for line in answered.proposal.codes if line.code not in rejected)
-    lines = tuple(
-        _line(line, kept, answered, codebook, explainer, routing).model_copy(update={"sequence": place})
-        if line.system is CodeSystem.ICD10CM
-        else _procedure(line, place, answered, routing)
-        for place, line in enumerate(kept, start=1)
-    )
+    answering = routing.answering(encounter, codebook, stamp)
+    lane = routing.lane(answering)
+    table = _Table(answered, kept, codebook, explainer, routing, answering, lane)
+    lines = _lines(table)
     refused = tuple(_refused(line, answered.findings) for line in answered.proposal.codes if line.code in rejected)
     coded = {line.code for line in lines}
-    encounter = answered.chart.encounter
-    return CodingResult(
+    result = CodingResult(
         case_id=encounter.case_id,
         edition=codebook.edition.name,
         setting=encounter.setting,
@@ -60,47 +84,68 @@ def assemble(
         codes=lines,
         not_coded=_distinct((*refused, *answered.proposal.not_coded, *answered.left_out), coded),
         findings=answered.findings,
+        lane=lane,
         cost=Cost(),
         stamp=stamp,
     )
+    answers = answered_suggestions(encounter.suggestions, result, codebook, routing.codebooks)
+    return result.model_copy(update={"suggestions_answered": answers})
 
 
-def _procedure(line: ProposedCode, place: int, answered: Answered, routing: RoutingSettings) -> CodeLine:
-    """The line of a procedure, drug or supply."""
+def _lines(table: _Table) -> tuple[CodeLine, ...]:
+    """The lines in sequence, the one that is drawn for audit marked."""
+    routed = [
+        _line(line, table) if line.system is CodeSystem.ICD10CM else _procedure(line, place, table)
+        for place, line in enumerate(table.kept, start=1)
+    ]
+    eligible = [one.line.code for one in routed if one.eligible]
+    drawn = None
+    if table.lane:
+        drawn = table.routing.drawn(table.answered.chart.encounter, eligible, table.codebook, table.lane)
+    return tuple(
+        one.line.model_copy(update={"sequence": place, "audit": one.eligible and one.line.code == drawn})
+        for place, one in enumerate(routed, start=1)
+    )
+
+
+def _procedure(line: ProposedCode, place: int, table: _Table) -> _Routed:
+    """The line of a procedure, drug or supply: chosen by rules, so never one for the auto lane."""
+    answered = table.answered
     found = next(p for p in answered.procedures if (p.proposed.system, p.proposed.code) == (line.system, line.code))
-    return procedure_code_line(found, place, answered.findings, routing, answered.why_rules)
+    settings = table.routing.settings
+    return _Routed(procedure_code_line(found, place, answered.findings, settings, answered.why_rules), eligible=False)
 
 
-def _line(
-    line: ProposedCode,
-    kept: tuple[ProposedCode, ...],
-    answered: Answered,
-    codebook: Codebook,
-    explainer: Explainer,
-    routing: RoutingSettings,
-) -> CodeLine:
+def _line(line: ProposedCode, table: _Table) -> _Routed:
+    answered = table.answered
     by_id = {m.id: m for m in answered.mentions}
     mentions = tuple(by_id[i] for i in line.mention_ids)
-    scores = score(line, list(mentions), answered.findings, codebook, fallback=answered.why_rules)
-    facts = _facts(line, mentions, kept, answered, scores)
-    return CodeLine(
+    scores = score(line, list(mentions), answered.findings, table.codebook, fallback=answered.why_rules)
+    weighed = Weighed(line, mentions, answered.retrieved, answered.findings, answered.chart.encounter)
+    inputs = confidence_inputs(weighed, scores)
+    scores = on_scale(scores, line, inputs, table.routing.calibrator, table.answering)
+    scores = scores._replace(stands_in=answered.stands_in and line.source is not Source.LLM)
+    settings, lane = table.routing.settings, table.lane
+    facts = _facts(line, mentions, table.kept, answered, scores)
+    made = CodeLine(
         system=line.system,
         code=line.code,
-        title=codebook.title(line.code),
+        title=table.codebook.title(line.code),
         role=line.role,
         sequence=line.sequence,
         poa=line.poa,
         confidence=scores.confidence,
         confidence_reasons=scores.reasons,
-        confidence_inputs=confidence_inputs(
-            line, mentions[0], answered.retrieved, answered.findings, answered.chart.encounter
-        ),
+        confidence_inputs=inputs,
         documentation_score=scores.documentation,
-        route=route_of(line.code, line.source, scores, answered.findings, routing),
+        route=route_of(
+            line.code, line.source, scores, answered.findings, settings, lane_open=lane is not None and lane.is_open
+        ),
         source=line.source,
         evidence=line.evidence,
-        rationale=explainer.explain(facts, codebook),
+        rationale=table.explainer.explain(facts, table.codebook),
     )
+    return _Routed(made, may_be_auto(line.code, line.source, scores, answered.findings, settings))
 
 
 def _facts(

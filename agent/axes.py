@@ -24,6 +24,7 @@ _HEALS: Final = re.compile(
     r"\b(?:healing|delayed union|nonunion|non-union|malunion|routine healing|weeks out)\b", re.IGNORECASE
 )
 _SEQUELA: Final = re.compile(r"\b(sequelae?|late effects?|residuals? (from|of))\b", re.IGNORECASE)
+_DRUG: Final = re.compile(r"T(?:3[6-9]|4\d|50)\.")
 _INITIAL: Final = re.compile(r"\binitial (?:visit|encounter)\b", re.IGNORECASE)
 _ATTRIBUTES: Final = frozenset(
     (
@@ -59,7 +60,7 @@ def axes_of(line: Line, found: Spotted, every: Sequence[Spotted]) -> Axes:
     weeks = _weeks(found)
     return Axes(
         laterality=laterality_of(line, found, own, every),
-        episode=_episode(line),
+        episode=_episode(line, found),
         severity=severity_in(words),
         acuity=acuity_in(words),
         stage=stage_in(words),
@@ -82,8 +83,13 @@ def episode_of(encounter: Encounter) -> Episode:
     return "initial"
 
 
-def _episode(line: Line) -> Episode:
-    """The sentence's own words about the episode before those of the visit."""
+def _episode(line: Line, found: Spotted) -> Episode:
+    """The sentence's own words about the episode before those of the visit.
+
+    What a drug does now is under active treatment at every visit (guideline I.C.19.a).
+    """
+    if found.term and found.term.needs and found.term.stems and _DRUG.match(found.term.stems[0]):
+        return "initial"
     if _INITIAL.search(line.text):
         return "initial"
     if _SEQUELA.search(line.text):

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agent.abbreviations import Abbreviations
 from agent.assertion import AssertionRules
 from agent.books import Books, open_books
 from agent.calibrator import load_calibrator
 from agent.combine import CombinationTable
+from agent.encoder_files import SHIPPED, open_encoder
 from agent.explain import Explainer
+from agent.fast_path import FastPath
 from agent.lanes import Lanes
 from agent.llm import LLM, LlmSettings
 from agent.mentions import MentionRules
+from agent.operation.health import ModelServer
+from agent.operation.metrics import ServiceMetrics
+from agent.operation.operation import Operation
+from agent.operation.tracing import Tracing, otlp_exporter
 from agent.parts import Parts
 from agent.payer_sources import load_payer_rules, payer_files, with_known_codes
 from agent.pipeline import Pipeline
 from agent.preflight import refuse_clashing_distributions
 from agent.questions import Model
 from agent.recorded import Recorded
+from agent.routine import FastPathMode
 from agent.routing import Routing
 from agent.sections import HeadingTable
 from agent.settings import Settings
@@ -44,11 +52,16 @@ from retrieval.similar import SimilarSearch
 from retrieval.sparse import Bm25Encoder
 from retrieval.store import VectorStore
 
+if TYPE_CHECKING:
+    from agent.store.case_store import CaseStore
+
 LIVE_PROMPT: Final = "v2"
 """The version of the verify prompt that a served model gets."""
 
 _ANSWERED_FROM: Final = {"record", "replay"}
 """Settings of the model that change no answer."""
+_ELSEWHERE: Final = ("index_dir", "secret", "store", "work", "access", "review", "operation")
+"""Settings that change no answer: where things are kept, and who works on them."""
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _OUR_PACKAGES: Final = ("medcoding", "prompts", "retrieval", "guardrails", "agent")
 
@@ -64,6 +77,7 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
     searches = _searches(index, books, settings)
     digest = searches.knowledge.all_passages()
     model = _model(settings, llm)
+    fast_path = _fast_path(settings, index, searches)
     return Pipeline(
         Parts(
             books=books,
@@ -79,9 +93,11 @@ def build_pipeline(settings: Settings, llm: LLM | None = None) -> Pipeline:
             routing=_routing(settings, books),
             payer_rules=with_known_codes(load_payer_rules(payer_files(settings.payer_rules)), books),
             model=model,
+            encoder=fast_path,
+            fast_path=settings.fast_path,
             explain_prompt=load_prompt("explain", settings.explain_prompt),
             why_prompt=load_prompt("why", settings.why_prompt),
-            stamp=_stamp(settings, index, model),
+            stamp=_stamp(settings, index, model, fast_path),
         )
     )
 
@@ -94,6 +110,24 @@ def _routing(settings: Settings, books: Books) -> Routing:
         lanes=Lanes(settings.lanes.file),
         codebooks=books.codebooks,
     )
+
+
+def build_store(settings: Settings, told: Callable[[str], None]) -> CaseStore:
+    """The case store of these settings. `told` gets one sentence for every key that is made.
+
+    Raises `ConfigError` or `DependencyError`.
+    """
+    from agent.store.opening import open_store  # SQLAlchemy takes a third of a second to import
+
+    return open_store(settings.store, told)
+
+
+def build_operation(settings: Settings) -> Operation:
+    """Metrics and traces of a process that serves or works. Raises `ConfigError` when the exporter is not installed."""
+    asked, metrics = settings.operation, ServiceMetrics()
+    exporter = otlp_exporter(asked.trace_endpoint, asked.probe_timeout_s) if asked.trace_endpoint else None
+    model = ModelServer(settings.llm, asked)
+    return Operation(metrics, Tracing(exporter, metrics.dropped), model, logs_requests=True)
 
 
 class _Searches(NamedTuple):
@@ -114,6 +148,15 @@ def _searches(index: IndexFolder, books: Books, settings: Settings) -> _Searches
         SimilarSearch(past, encoder, sparse),
         ProcedureSearch(procedures, encoder, sparse, books.procedures),
     )
+
+
+def _fast_path(settings: Settings, index: IndexFolder, searches: _Searches) -> FastPath | None:
+    """The fast encoder; where it was distilled from another backbone than the index holds, it reads without one."""
+    if settings.fast_path.mode is FastPathMode.OFF:
+        return None
+    files = open_encoder(settings.fast_path.folder or SHIPPED)
+    same = files.card.backbone == index.manifest.encoder
+    return FastPath(files, searches.candidates.encoder if same else None)
 
 
 def open_collection(index: IndexFolder, name: str, settings: Settings) -> VectorStore:
@@ -161,16 +204,19 @@ def _replaying(asked: LlmSettings, name: str | None) -> LLM | None:
     return ReplayLLM(asked, Recorded([asked.replay]), name)
 
 
-def _stamp(settings: Settings, index: IndexFolder, model: Model | None) -> Stamp:
+def _stamp(settings: Settings, index: IndexFolder, model: Model | None, fast_path: FastPath | None) -> Stamp:
+    calibrator = load_calibrator(settings.calibrator)
     return Stamp(
         code=_code_digest(),
         prompt=model.prompt.digest[:16] if model else "none",
         model=model.llm.name if model else "none",
+        encoder=fast_path.files.digest[:16] if fast_path else "none",
         codebook=index.manifest.digest_under(layout.CODEBOOKS),
         index=index.manifest.digest,
         settings=digest_of(
-            settings.model_dump_json(exclude={"index_dir": True, "secret": True, "llm": _ANSWERED_FROM}),
+            settings.model_dump_json(exclude={**dict.fromkeys(_ELSEWHERE, True), "llm": _ANSWERED_FROM}),
             *map(file_digest, payer_files(settings.payer_rules)),
+            calibrator.digest if calibrator else "no calibrator",
         ),
     )
 

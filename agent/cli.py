@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -20,6 +21,7 @@ from agent.books import open_books
 from agent.bootstrap import build_pipeline
 from agent.browse import Shelf, walk
 from agent.doctor import examine
+from agent.escalation import parse_suggestion, suggesting
 from agent.found_codes import find_codes
 from agent.ingest import VisitFacts, read_encounter
 from agent.lookup import CodeAnswer, LookupQuery, choose_edition, look_up
@@ -68,16 +70,23 @@ EditionOption = Annotated[str | None, typer.Option("--edition", help="Use this e
 @app.command()
 def code(
     files: Annotated[
-        list[str], typer.Argument(help="Notes or JSON encounters; - reads standard input.", metavar="FILE...")
+        list[str], typer.Argument(help="Notes, JSON encounters, FHIR; - reads standard input.", metavar="FILE...")
     ],
     setting: SettingOption = None,
     dos: DosOption = None,
     specialty: SpecialtyOption = None,
     age: AgeOption = None,
     sex: SexOption = None,
+    suggest: Annotated[
+        list[str] | None,
+        typer.Option("--suggest", help="A code another system came with, CODE or CODE:CONFIDENCE; may be repeated."),
+    ] = None,
     model: ModelOption = None,
     as_json: JsonOption = False,
     html: Annotated[Path | None, typer.Option("--html", help="Also write the page with evidence and codes.")] = None,
+    fhir: Annotated[
+        Path | None, typer.Option("--fhir", help="Also write a FHIR R4 Bundle: guidance, claim draft, provenance.")
+    ] = None,
     index_dir: IndexOption = None,
     no_fallback: NoFallback = False,
 ) -> None:
@@ -86,16 +95,19 @@ def code(
     Example: chartwright code note.txt --setting outpatient --dos 2026-11-02
     """
     facts = VisitFacts(setting=setting, date_of_service=_day(dos), specialty=specialty, age=age, sex=sex)
+    given = tuple(map(parse_suggestion, suggest or ()))
     settings = _settings(model, index_dir, no_fallback=no_fallback)
-    encounters = [opened(name, facts, settings) for name in files]
-    if html:
-        _check_page(html)
+    encounters = [suggesting(opened(name, facts, settings), given) for name in files]
+    for page in filter(None, (html, fhir)):
+        _check_page(page)
     pipeline = build_pipeline(settings)
     answers = asyncio.run(closing(pipeline, _unfolded(pipeline, encounters, quiet=as_json)))
     if pipeline.parts.model and any(line.source is Source.RULES for answer in answers for line in answer.codes):
         show.note("The language model did not answer for every code; rules chose those marked so.")
     if html:
         _write_page(html, list(zip(encounters, answers, strict=True)))
+    if fhir:
+        _write_fhir(fhir, list(zip(encounters, answers, strict=True)))
     if as_json:
         for result in answers:
             print(result.model_dump_json())
@@ -301,8 +313,18 @@ def _check_page(path: Path) -> None:
 def _write_page(path: Path, answers: list[tuple[Encounter, CodingResult]]) -> None:
     from agent.page import render_page
 
+    _write(path, render_page(answers))
+
+
+def _write_fhir(path: Path, answers: list[tuple[Encounter, CodingResult]]) -> None:
+    from agent.exchange.collection import answers_bundle
+
+    _write(path, json.dumps(answers_bundle(answers, datetime.now(UTC)), ensure_ascii=False, indent=1) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(render_page(answers), encoding="utf-8", newline="")
+        path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error.strerror}); name another file.") from None
 

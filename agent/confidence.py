@@ -1,8 +1,8 @@
 """Confidence and documentation score: two facts, never mixed.
 
 Confidence says how likely the code is right given the record; documentation says how far the record supports the most
-specific code there is. The scale is not calibrated yet and says so in every answer; nothing uncalibrated is
-auto-assigned.
+specific code there is. What is computed here orders codes; `agent.calibrator` puts it on the scale on which .9 means
+that nine of ten such codes are right. Where it cannot, the answer says why, and nothing uncalibrated is auto-assigned.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ _UNCERTAIN_FACTOR: Final = 0.85
 _UNRESOLVED_FACTOR: Final = 0.6
 _PER_OPEN_AXIS: Final = 0.35
 
+NOT_CALIBRATED: Final = "not calibrated"
+
 
 class Scores(NamedTuple):
     """Both scores of one code, 0 to 1, and what they rest on."""
@@ -33,6 +35,8 @@ class Scores(NamedTuple):
     open_axes: tuple[str, ...]
     calibrated: bool = False
     """False until a calibrator stands behind the confidence; nothing uncalibrated is assigned automatically."""
+    stands_in: bool = False
+    """True where whoever should have answered failed; what stands in is never assigned automatically."""
 
 
 def score(
@@ -50,15 +54,16 @@ def score(
         reasons.append("a finding must be resolved first")
     axes = open_axes(line.code, codebook)
     documentation = max(0.0, 1.0 - _PER_OPEN_AXIS * len(axes))
-    reasons.append("not calibrated")
+    reasons.append(NOT_CALIBRATED)
     return Scores(round(confidence, 3), tuple(reasons), round(documentation, 3), axes)
 
 
 def _base(line: ProposedCode, fallback: str) -> tuple[float, list[str]]:
-    if line.source is Source.LLM:
+    if line.source is not Source.RULES:
         probability = line.signals.choice_probability
         share = probability if probability is not None else line.strength
-        said = f"the model chose it with probability {share:.2f}" if probability is not None else "the model chose it"
+        who = "encoder" if line.source is Source.ENCODER else "model"
+        said = f"the {who} chose it with probability {share:.2f}" if probability is not None else f"the {who} chose it"
         return _MODEL_FLOOR + (_MODEL_CEILING - _MODEL_FLOOR) * share, [said]
     confidence = _RULES_FLOOR + (_RULES_CEILING - _RULES_FLOOR) * line.strength
     return confidence, [fallback or "chosen by rules", "wording compared with the code's own"]

@@ -1,4 +1,4 @@
-"""Departures: where a model's answer leaves what rules choose, the record has to say why.
+"""Departures: where the answer of a model or of the encoder leaves what rules choose, the record has to say why.
 
 An order that no pattern knows can still make a model pick another of its candidates, or none. What it cannot do is
 write the detail into the clinical sentences. So another code than that of the rules stands only where the words that
@@ -52,7 +52,7 @@ def overruled(chosen: Iterable[Choice], settled: Iterable[Choice], coded: frozen
 def _borne_out(choice: Choice, mention: Mention, offer: Offer, spoken: frozenset[str]) -> Choice:
     candidates = offer.retrieved.of(mention.id)
     by_rules = choose(mention, candidates)
-    if choice.source is not Source.LLM or choice.code == by_rules.code:
+    if choice.source is Source.RULES or choice.code == by_rules.code:
         return choice
     if choice.code is None:
         return by_rules if _is_stated(mention, by_rules, candidates) else choice

@@ -7,10 +7,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from agent.bootstrap import open_collection
+from agent.bootstrap import build_pipeline, open_collection
+from agent.calibrator import MEND, Answering, load_calibrator, why_not
+from agent.lanes import UNNAMED
 from agent.preflight import refuse_clashing_distributions
 from agent.settings import Settings
 from medcoding.errors import ChartwrightError
+from medcoding.proposal import Source
 from medcoding.record import Record
 from retrieval.encoder import OnnxEncoder
 from retrieval.index_folder import SURFACES, open_index, verify_index
@@ -37,6 +40,7 @@ def examine(settings: Settings) -> tuple[Check, ...]:
         ("index", _index),
         ("search", _search),
         ("model", _model),
+        ("calibrator", _calibrator),
     )
     return tuple(_guarded(name, step, settings) for name, step in steps)
 
@@ -92,6 +96,25 @@ def _model(settings: Settings) -> Check:
     advice = f"; {'; '.join(found.advice)}" if found.advice else ""
     words = f"{found.name} answers {where} in {found.seconds:.2f} s and {kept}{length}{advice}"
     return Check(name="model", state="ok" if found.honours_schema else "broken", detail=words)
+
+
+def _calibrator(settings: Settings) -> Check:
+    """Whether confidences are calibrated for every loaded edition and for whoever answers; if not, what mends it."""
+    calibrator = load_calibrator(settings.calibrator)
+    if calibrator is None:
+        return Check(name="calibrator", state="absent", detail=f"none, confidences are not calibrated; {MEND}")
+    parts = build_pipeline(settings).parts
+    sources = [Source.RULES, *([Source.LLM] if parts.model else []), *([Source.ENCODER] if parts.encoder else [])]
+    editions = [book.edition.name for book in parts.codebooks.editions]
+    stale = dict.fromkeys(
+        why for edition in editions for source in sources
+        if (why := why_not(calibrator, source, Answering(parts.stamp, edition, UNNAMED)))
+    )  # fmt: skip
+    if stale:
+        return Check(name="calibrator", state="absent", detail=f"stale, {'; '.join(stale)}")
+    fitted = ", ".join(f"{scale.answers:,} answers by {scale.source.value}" for scale in calibrator.scales)
+    detail = f"{calibrator.digest} for {' and '.join(calibrator.editions)}, fitted on {fitted}"
+    return Check(name="calibrator", state="ok", detail=detail)
 
 
 def _version(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Read: bytes in, `Encounter` out. Text or JSON today; refusals are one sentence and never hold note text."""
+"""Read: bytes in, `Encounter` out. Text, JSON or FHIR R4; refusals are one sentence and never hold note text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.exchange.incoming import encounter_of, is_fhir
 from medcoding.encounter import Document, Encounter, Patient, Setting, Sex
 from medcoding.errors import InputError
 from medcoding.parsing import parse_record
@@ -51,7 +52,7 @@ def read_encounter(data: bytes, name: str, facts: VisitFacts, limits: InputLimit
         )
     text = decoded(data, name)
     if text.lstrip().startswith("{"):
-        encounter = _with_facts(parse_record(Encounter, _json_object(text, name), name), facts)
+        encounter = _with_facts(of_object(json_object(text, name), text, name), facts)
     else:
         encounter = _of_plain_text(text, name, facts)
     return checked(encounter, limits, name)
@@ -87,9 +88,18 @@ def decoded(data: bytes, name: str) -> str:
     return text
 
 
-def _json_object(text: str, name: str) -> str:
+def of_object(held: dict[str, object], text: str, name: str) -> Encounter:
+    """The encounter in a JSON object written as `text`: a FHIR Bundle or Task, else the product's own format.
+
+    Raises `InputError`.
+    """
+    return encounter_of(held) if is_fhir(held) else parse_record(Encounter, text, name)
+
+
+def json_object(text: str, name: str) -> dict[str, object]:
+    """The object in a text; empty for any other JSON value. Raises `InputError` where it is not plain JSON."""
     try:
-        json.loads(text, object_pairs_hook=_distinct_keys)
+        held = json.loads(text, object_pairs_hook=_distinct_keys)
     except json.JSONDecodeError as error:
         raise InputError(
             f"{name} is not valid JSON (line {error.lineno}, column {error.colno}); correct it there."
@@ -98,7 +108,7 @@ def _json_object(text: str, name: str) -> str:
         raise InputError(f"{name} holds a key twice in one object or a number without end; send it once.") from None
     except RecursionError:
         raise InputError(f"{name} is nested too deeply to be an encounter; send the documented format.") from None
-    return text
+    return held if isinstance(held, dict) else {}
 
 
 def _distinct_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:

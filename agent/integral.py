@@ -19,6 +19,9 @@ _ADDITIONAL: Final = "use_additional_code"
 _NO_DIAGNOSIS: Final = ("R", "V", "W", "X", "Y", "Z")
 _JOINS: Final = re.compile(r"[^,;.\n]{0,30}?\b(?:with|w/|due to|from|secondary to|2/2)\b[^,;.\n]{0,30}", re.IGNORECASE)
 _ADVERSE_EFFECT: Final = re.compile(r"T(?:3[6-9]|4\d|50)\.\w\w5")
+_SUBSTANCE: Final = re.compile(r"T(?:3[6-9]|4\d|5\d|6[0-5])\.")
+"""Poisonings, toxic and adverse effects: their manifestations are reported beside them (guideline I.C.19.e.5)."""
+
 _CLAUSE_END: Final = re.compile(r"[;\n]|\.\s")
 _LOCAL_SYMPTOMS: Final[dict[str, tuple[str, ...]]] = {
     "H57.1": ("H0", "H1", "H2", "H3", "H40", "H43", "H44", "H46", "S05", "T15"),
@@ -57,6 +60,16 @@ _FELT_ELSEWHERE: Final = (
 )  # fmt: skip
 """Diseases of nerves and vessels whose pain is felt in a limb that their titles need not name."""
 
+_NOT_ROUTINE: Final = (
+    "R03.0", "R18.0", "R40.2", "R45.85", "R45.88", "R53.2", "R56.0", "R65", "R73.0", "R75", "R92", "R97", "R99",
+)  # fmt: skip
+"""Signs, states and findings that chapter 18 has to be added for: organ failure in sepsis (I.C.1.d), coma, functional
+quadriplegia, suicidal thoughts, a raised marker. No diagnosis routinely brings them (I.B.5)."""
+
+_BRAIN: Final = ("I60", "I61", "I62", "I63", "I69", "S06")
+_DEFICITS: Final = ("R13.1", "R20", "R29.7", "R29.810", "R41.4", "R47", "R48", "R27")
+"""What a stroke or an injury of the brain takes away differs from patient to patient: it is reported beside it."""
+
 _PAIN: Final = roots(("pain", "joint"))
 _SITE_MATTERS: Final = ("M25.4", "M25.5", "M25.6", "M79.6")
 
@@ -71,8 +84,10 @@ def drop_integral_symptoms(chart: Chart, settled: CodeSet, codebook: Codebook) -
             continue
         if cause := _explained(code, diagnoses, codebook):
             settled.drop(code, NotCodedReason.INTEGRAL, f"A symptom of {cause} (I.B.5).")
-    left = [code for code in diagnoses if code in settled.lines]
+    left = [code for code in diagnoses if code in settled.lines and not _SUBSTANCE.match(code)]
     for code in [code for code in settled.lines if code.startswith(_SYMPTOM_CHAPTER) and code not in kept]:
+        if code.startswith(_NOT_ROUTINE) or (code.startswith(_DEFICITS) and any(c.startswith(_BRAIN) for c in left)):
+            continue
         if left and not _is_apart(chart, settled, code, left) and not _is_reaction(chart, settled, code):
             settled.drop(code, NotCodedReason.INTEGRAL, "A symptom beside established diagnoses (I.B.5).")
 
@@ -117,7 +132,22 @@ def _is_reaction(chart: Chart, settled: CodeSet, code: str) -> bool:
     """True for what a drug did, taken as prescribed: the nature of the effect is coded first (I.C.19.e.5.a)."""
     effects = [line for other, line in settled.lines.items() if _ADVERSE_EFFECT.match(other)]
     drugs = [mention for line in effects for mention in settled.mentions_of(line)]
-    return any(_in_one_clause(chart, m, drug) for m in settled.mentions_of(settled.lines[code]) for drug in drugs)
+    named = [
+        m
+        for other, line in settled.lines.items()
+        if other[0] not in (*_NO_DIAGNOSIS, "T")
+        for m in settled.mentions_of(line)
+    ]
+    return any(
+        _in_one_clause(chart, m, drug) and not any(_stands_between(m, other, drug) for other in named)
+        for m in settled.mentions_of(settled.lines[code])
+        for drug in drugs
+    )
+
+
+def _stands_between(symptom: Mention, other: Mention, drug: Mention) -> bool:
+    """True where the clause names a diagnosis nearer to the drug: `itchy rash: drug eruption due to amoxicillin`."""
+    return other.sentence == drug.sentence and symptom.span.end <= other.span.start < drug.span.start
 
 
 def _in_one_clause(chart: Chart, one: Mention, other: Mention) -> bool:

@@ -23,6 +23,7 @@ _WEEKS: Final = re.compile(
     r"|\b(?:at|EGA|GA)\s(\d{1,2})\s?w\s?\d\s?d\b|\b(\d{1,2})\s?w(?:ks?|eeks?)?\s?[0-6]\s?d(?:ays?)?\b",
     re.IGNORECASE,
 )
+_WITH_DAYS: Final = re.compile(r"\d\s?w(?:ks?|eeks?)?\s?[0-6]\s?d", re.IGNORECASE)
 _WEEKS_AND_DAYS: Final = re.compile(r"(?<![\d/+.-])([1-4]?\d)\s?\+\s?[0-6](?![\d/])")
 _PLAIN_WEEKS: Final = re.compile(r"\b([1-4]?\d)(?:\s\d/7|\s[1-6]/7)?\s?-?\s?w(?:ee)?ks?\b", re.IGNORECASE)
 _WITH_CHILD: Final = re.compile(
@@ -35,11 +36,11 @@ _WITH_CHILD: Final = re.compile(
 )
 _NOT_GESTATION: Final = re.compile(
     r"^\s?(?:ago|old|later|apart|out|post|after|for|course|duration|history|x\b|of (?:pain|cough|therapy|"
-    r"treatment|age)|prior)",
+    r"treatment|age)|prior|since|postpartum|after)",
     re.IGNORECASE,
 )
 _NOT_GESTATION_BEFORE: Final = re.compile(
-    r"\b(?:in|for|x|every|q|next|last|past|over|within|POD|after|about|times)\s?$", re.IGNORECASE
+    r"\b(?:in|for|x|every|q|next|last|past|over|within|POD|after|about|times|born(?: at)?)\s?$", re.IGNORECASE
 )
 _NIHSS: Final = re.compile(r"\bNIHSS?\b[^\d\n]{0,24}(\d{1,2})\b(?!/)", re.IGNORECASE)
 _SMOKES: Final = re.compile(
@@ -57,6 +58,9 @@ _LOW_BAND_PARTS: Final = datetime.date(2026, 10, 1)
 _PERCENTILE_BANDS: Final = ((5, "Z68.51"), (85, "Z68.52"), (95, "Z68.53"))
 _WEIGHT_DIAGNOSES: Final = ("E66", "E40", "E41", "E43", "E44", "E46", "R63", "R64", "F50")
 _PREGNANCY: Final = ("O", "Z34", "Z33")
+_ANYTHING: Final = ("",)
+"""Weeks with their days (`31w4d`) are said of nothing but a pregnancy, whatever is coded (guideline I.C.21.c.11)."""
+
 _STROKE: Final = ("I63",)
 _ADULT_AGE: Final = 20
 _WORST_NIHSS: Final = 42
@@ -103,7 +107,7 @@ def _gestation(text: str) -> Iterator[Measurement]:
             continue
         if code := weeks_code(weeks):
             seen.append(span)
-            yield Measurement(span[0], span[1], code, _PREGNANCY)
+            yield Measurement(span[0], span[1], code, _ANYTHING if _WITH_DAYS.search(match.group()) else _PREGNANCY)
 
 
 def _tells_a_time(text: str, match: re.Match[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,11 +14,12 @@ from agent.chart_words import ChartWords
 from agent.circumstances import is_event
 from agent.contagion import exposure_code
 from agent.cues import Reading
+from agent.drug_harms import DrugHarms, Harm
 from agent.kinds import kind_of
 from agent.lines import Line, Spotted, begins_line
 from agent.readings import is_lasting, reading_of, stems_of
 from agent.sides import may_have_side, side_throughout
-from agent.spotting import Vocabulary, spotted
+from agent.spotting import Vocabulary, plain_spotted, spotted
 from agent.statements import DIAGNOSIS_SECTIONS, statement_span
 from agent.surroundings import clause_of, context_of, query_of
 from medcoding.chart import Chart, SectionKind, Sentence, Span
@@ -40,6 +41,7 @@ class MentionRules:
     abbreviations: Abbreviations
     assertions: AssertionRules
     chart_words: ChartWords = field(default_factory=ChartWords)
+    drug_harms: DrugHarms = field(default_factory=DrugHarms)
 
 
 def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
@@ -49,9 +51,12 @@ def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
     lines = [_line(chart, s, rules, notes[s.document_id], episode) for s in chart.sentences if s.section not in _UNREAD]
     mentions: list[Mention] = []
     told = [is_event(line.text) for line in lines]
-    for line, eventful, before in zip(lines, told, [False, *told], strict=False):
+    harms = rules.drug_harms.told(
+        [line.text for line in lines], doubts_count=chart.encounter.setting.codes_uncertain_diagnoses
+    )
+    for line, eventful, before, harm in zip(lines, told, [False, *told], harms, strict=False):
         if len(mentions) < MOST_MENTIONS:
-            mentions += _in_line(line, rules, len(mentions) + 1, eventful=eventful or before)
+            mentions += _in_line(line, rules, len(mentions) + 1, harm, eventful=eventful or before)
     return _with_trimester(_with_sides(tuple(mentions[:MOST_MENTIONS]), lines))
 
 
@@ -106,9 +111,12 @@ def _line(chart: Chart, sentence: Sentence, rules: MentionRules, note: str, epis
     )
 
 
-def _in_line(line: Line, rules: MentionRules, first_id: int, *, eventful: bool) -> Iterator[Mention]:
+def _in_line(
+    line: Line, rules: MentionRules, first_id: int, harms: Sequence[Harm], *, eventful: bool
+) -> Iterator[Mention]:
     reader = rules.assertions.read(line.text)
     every = spotted(line, Vocabulary(rules.dictionary, rules.chart_words), eventful=eventful)
+    every += [plain_spotted(line.text, harm.start, harm.end, harm.code, harm.needs) for harm in harms]
     kinds = [kind_of(found.term) is MentionKind.PROBLEM for found in every]
     for number, found in enumerate(every, start=first_id):
         alike = [f for f, problem in zip(every, kinds, strict=True) if problem is kinds[number - first_id]]

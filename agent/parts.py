@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from agent.books import Books
 from agent.combine import CombinationTable
 from agent.explain import Explainer
+from agent.fast_path import FastPath
 from agent.mentions import MentionRules
 from agent.questions import Model
-from agent.route import RoutingSettings
+from agent.routine import FastPathSettings
+from agent.routing import Routing
 from agent.sections import HeadingTable
 from medcoding.codebook import Codebooks
 from medcoding.payer_rule import PayerRule
@@ -36,9 +38,12 @@ class Parts:
     procedures: ProcedureSearch
     combinations: CombinationTable
     explainer: Explainer
-    routing: RoutingSettings
+    routing: Routing
     payer_rules: tuple[PayerRule, ...]
     model: Model | None
+    encoder: FastPath | None
+    """None where the fast path is off."""
+    fast_path: FastPathSettings
     explain_prompt: Prompt
     why_prompt: Prompt
     stamp: Stamp

@@ -19,7 +19,7 @@ from agent.parts import Parts
 from agent.prepare import prepare
 from agent.procedures import with_procedures
 from agent.questions import Model
-from agent.reasoned import objections, reasoned
+from agent.reasoned import Reasoned, Ways, objections, reasoned
 from agent.reconcile import reconcile
 from agent.stages import Clock, Prepared, Settled, Trace, all_choices, offer_of
 from agent.told import Step, Telling, may_write, steps
@@ -78,10 +78,10 @@ class Pipeline:
         clock = Clock()
         prepared = await asyncio.to_thread(self.prepare, encounter, clock)
         with clock.step("verify"):
-            verification, why_rules = await self._verified(prepared)
-        settled = await asyncio.to_thread(self._settled, prepared, verification, clock)
+            answer = await self._answered(prepared)
+        settled = await asyncio.to_thread(self._settled, prepared, answer.verification, clock)
         settled = await self._repaired(prepared, settled, clock)
-        return await asyncio.to_thread(self._concluded, prepared, settled, why_rules, clock)
+        return await asyncio.to_thread(self._concluded, prepared, settled, answer, clock)
 
     async def aclose(self) -> None:
         """Close the connections to the model server."""
@@ -99,9 +99,10 @@ class Pipeline:
             return None
         return Telling(trace.result, prepared.chart, prepared.edition.codebook, parts.explain_prompt, parts.model)
 
-    async def _verified(self, prepared: Prepared) -> tuple[Verification, str]:
-        """The model's choices, or none and the reason why rules will choose."""
-        return await reasoned(offer_of(prepared), self.parts.model)
+    async def _answered(self, prepared: Prepared) -> Reasoned:
+        """The choices of whoever is to answer: the encoder, the model, or none, and rules will choose."""
+        ways = Ways(self.parts.model, self.parts.encoder, self.parts.fast_path)
+        return await reasoned(offer_of(prepared), prepared.mentions, ways)
 
     def _settled(self, prepared: Prepared, verification: Verification, clock: Clock) -> Settled:
         """One code set from all choices, and what the guardrails say about it."""
@@ -126,7 +127,7 @@ class Pipeline:
         later = await asyncio.to_thread(self._settled, prepared, again, clock)
         return later if later.open_count < settled.open_count else settled._replace(verification=again)
 
-    def _concluded(self, prepared: Prepared, settled: Settled, why_rules: str, clock: Clock) -> Trace:
+    def _concluded(self, prepared: Prepared, settled: Settled, answer: Reasoned, clock: Clock) -> Trace:
         parts, codebook, verification = self.parts, prepared.edition.codebook, settled.verification
         findings = (
             *settled.findings,
@@ -144,11 +145,14 @@ class Pipeline:
                 proposal=settled.proposal,
                 procedures=prepared.procedures.lines,
                 findings=findings,
-                why_rules=why_rules,
+                why_rules=answer.why_rules,
+                stands_in=answer.stands_in,
             )
-            result = assemble(answered, codebook, parts.explainer, parts.routing, parts.stamp)
-        stamp = parts.stamp.model_copy(update={"model": parts.model.llm.name or "none" if parts.model else "none"})
-        result = result.model_copy(update={"cost": _cost(verification.usage, parts.model, clock), "stamp": stamp})
+            stamp = parts.stamp.model_copy(update={"model": parts.model.llm.name or "none" if parts.model else "none"})
+            result = assemble(answered, codebook, parts.explainer, parts.routing, stamp)
+        result = result.model_copy(
+            update={"cost": _cost(verification.usage, parts.model, clock), "answered_by": answer.by}
+        )
         return Trace(prepared, settled.choices, settled.proposal, findings, result)
 
     def case(self, prepared: Prepared, proposal: Proposal) -> Case:

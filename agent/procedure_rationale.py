@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.confidence import Scores
+from agent.confidence import NOT_CALIBRATED, Scores
 from agent.procedures import ProcedureLine
 from agent.route import RoutingSettings, route_of
 from medcoding.finding import Finding, Severity
@@ -49,7 +49,12 @@ def _scores(line: ProcedureLine, findings: tuple[Finding, ...], why_rules: str) 
     if any(f.severity is Severity.MUST_RESOLVE and proposed.code in f.codes for f in findings):
         confidence *= _UNRESOLVED
         reasons.append("a finding must be resolved first")
-    return Scores(round(confidence, 3), (*reasons, "not calibrated"), _DOCUMENTED, ())
+    return Scores(
+        round(confidence, 3),
+        (*reasons, f"{NOT_CALIBRATED}: no procedure was among a calibrator's answers"),
+        _DOCUMENTED,
+        (),
+    )
 
 
 def _rationale(line: ProcedureLine) -> Rationale:

@@ -27,6 +27,9 @@ _STATUS_CODES: Final = ("Z8", "Z9")
 _LOOKS_BACK: Final = ("Z85", "Z86", "Z87", "Z89", "Z90", "Z91", "Z92", "Z93", "Z94", "Z95", "Z96", "Z98")
 _FAMILY_CODES: Final = ("Z80", "Z81", "Z82", "Z83", "Z84")
 _EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
+_DRUG_HARMS: Final = (*(f"T{n}" for n in range(36, 51)), "T51", "Z91.1")
+"""What a drug did is told by its whole sentence (guideline I.C.19.e.5): `his wife.s pills` name no kin."""
+
 _NOT_OF_AN_EVENT: Final = frozenset({Assertion.FAMILY, Assertion.HISTORICAL})
 """`Husband punched her`, `fell three weeks ago`: what caused the injury that is treated now."""
 
@@ -111,6 +114,9 @@ def _by_nature(line: Line, found: Spotted, cues: Reading) -> Reading | None:
     term = found.term
     if _leads_to(term, _EXTERNAL_CAUSES) and cues.assertion in _NOT_OF_AN_EVENT:
         return Reading(Assertion.PRESENT, cues.cue)
+    if _leads_to(term, _DRUG_HARMS) and term and term.needs and cues.assertion is not Assertion.NEGATED:
+        doubtful = cues.assertion is Assertion.POSSIBLE and term.stems[0].endswith("5")
+        return cues if doubtful else Reading(Assertion.PRESENT, cues.cue)
     if names_a_vaccine(line.text, term):
         return Reading(Assertion.HYPOTHETICAL, "vaccine")
     if _leads_to(term, _FAMILY_CODES) and cues.assertion is not Assertion.NEGATED:

@@ -20,6 +20,7 @@ from agent.joined import join_pairs
 from agent.less_telling import drop_less_telling
 from agent.poa import with_poa
 from agent.replaced import settle_replaced
+from agent.sequelae import settle_sequelae
 from agent.sequence import sequenced
 from agent.statements import DIAGNOSIS_SECTIONS
 from agent.unasked import drop_unasked_organisms, drop_unasked_parts, wholes_restored
@@ -58,6 +59,7 @@ def reconcile(
     join_pairs(settled, codebook)
     settle_replaced(chart, settled, codebook)
     settle_sides(settled, codebook)
+    settle_sequelae(chart, settled, codebook)
     while found := table.first_that_applies(settled.lines):
         settled.combine(found)
     _stage_of_hypertensive_kidneys(settled)

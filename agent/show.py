@@ -23,7 +23,7 @@ from medcoding.codes import ICD10CM_SHAPE
 from medcoding.encounter import Encounter
 from medcoding.finding import Finding
 from medcoding.proposal import EvidenceQuote, NotCoded, Source
-from medcoding.result import CodeLine, CodingResult, Instruction, Rationale
+from medcoding.result import CodeLine, CodingResult, Instruction, Rationale, SuggestionAnswer
 
 
 def escape(text: str) -> str:
@@ -53,6 +53,10 @@ def result(encounter: Encounter, answer: CodingResult, console: Console = output
     if answer.not_coded:
         parts.append(_not_coded(answer.not_coded))
     parts += [_finding(finding) for finding in answer.findings]
+    if answer.suggestions_answered:
+        parts.append(_suggestions(answer.suggestions_answered))
+    if answer.answered_by:
+        parts.append(Text(answer.answered_by.said, style="dim"))
     parts.append(_footer(answer))
     visit = f"{answer.setting.value}, {answer.date_of_service}, {answer.edition}"
     console.print(Panel(Group(*parts), title=escape(f"{encounter.case_id} · {visit}"), title_align="left"))
@@ -214,6 +218,17 @@ def _not_coded(items: Sequence[NotCoded]) -> Tree:
         tree.add(f"“{escape(_short(item.text))}”{code}: {item.reason.value}")
     if len(items) > _MOST_NOT_CODED:
         tree.add(f"and {len(items) - _MOST_NOT_CODED} more (see --json or --html)")
+    return tree
+
+
+def _suggestions(answers: Sequence[SuggestionAnswer]) -> Tree:
+    """What other systems came with, each with where we agree, differ or see no support."""
+    tree = Tree("[bold]Suggested by the sender[/]", guide_style="dim")
+    for one in answers:
+        sure = "" if one.confidence is None else f" ({one.confidence:.2f})"
+        instead = f" by {one.instead}" if one.instead else ""
+        verdict = one.verdict.replace("_", " ")
+        tree.add(f"{escape(one.code or 'unreadable code')}{sure}: [bold]{verdict}{instead}[/] · {escape(one.why)}")
     return tree
 
 

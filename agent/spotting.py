@@ -118,6 +118,11 @@ def _plain(text: str, start: int, end: int, code: str, needs: tuple[str, ...]) -
     return Match(start, end, term)
 
 
+def plain_spotted(text: str, start: int, end: int, code: str, needs: tuple[str, ...]) -> Spotted:
+    """Words that lead to one code by what the sentence tells of them, beside whatever else they name."""
+    return Spotted(start, end, _plain(text, start, end, code, needs).term, heads_problem=False)
+
+
 def _parts(
     line: Line, whole: Spotted, place: int, found: Sequence[Spotted], dictionary: Dictionary
 ) -> Iterator[Spotted]:

@@ -7,9 +7,16 @@ from importlib.metadata import version
 
 import typer
 
+import agent.access_cli
 import agent.audit_cli
 import agent.cli
+import agent.lanes_cli
+import agent.parallel_cli
 import agent.requests_cli
+import agent.review_cli
+import agent.store_cli
+import agent.trail_cli
+import agent.work_cli
 import evals.cli
 import index_build.cli
 import training.cli
@@ -30,8 +37,18 @@ app = typer.Typer(
         "4 stored data is damaged."
     ),
 )
-app.registered_commands += (*agent.cli.app.registered_commands, *agent.audit_cli.app.registered_commands)
+app.registered_commands += (
+    *agent.cli.app.registered_commands,
+    *agent.audit_cli.app.registered_commands,
+    *agent.parallel_cli.app.registered_commands,
+    *agent.work_cli.app.registered_commands,
+)
 app.add_typer(agent.requests_cli.app, name="requests")
+app.add_typer(agent.lanes_cli.app, name="lanes")
+app.add_typer(agent.store_cli.app, name="store")
+app.add_typer(agent.access_cli.app, name="access")
+app.add_typer(agent.review_cli.app, name="review")
+app.add_typer(agent.trail_cli.app, name="trail")
 app.add_typer(index_build.cli.app, name="index")
 app.add_typer(evals.cli.app, name="eval")
 app.add_typer(training.cli.app, name="train")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from evals.bootstrap import Array, Estimate, Resampler, interval
 from evals.metrics import brier, precision_from
-from evals.scores import ScoredEncounter
+from evals.scores import AnsweredCode, ScoredEncounter
 from medcoding.record import Record
 
 BINS: Final = 10
@@ -91,6 +91,15 @@ def calibration(scored: Sequence[ScoredEncounter], resampler: Resampler) -> Cali
         risk_area=_risk_area(points),
         at=tuple(_precision_at(share, points, scored, resampler) for share in SHARES) if points else (),
     )
+
+
+def before_calibration(scored: Sequence[ScoredEncounter]) -> tuple[ScoredEncounter, ...]:
+    """The same encounters with the confidences as they were before the calibrated scale."""
+    return tuple(e.model_copy(update={"answer": tuple(_before(c) for c in e.answer)}) for e in scored)
+
+
+def _before(code: AnsweredCode) -> AnsweredCode:
+    return code if code.uncalibrated is None else code.model_copy(update={"confidence": code.uncalibrated})
 
 
 def _answers(scored: Sequence[ScoredEncounter]) -> _Answers:

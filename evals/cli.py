@@ -12,9 +12,10 @@ from rich.progress import Progress
 
 from agent.printable import printable
 from agent.settings import Settings, load_settings
-from evals import mini_cli, parts_cli, search_cli
+from evals import mini_cli, parts_cli, risk_cli, search_cli
 from evals.baseline import BASELINES, baseline_of, store
 from evals.changes import compared_runs
+from evals.fast_path import cli as fast_path_cli
 from evals.gate import faults, read_gate
 from evals.gold_check import check_suite
 from evals.loaders.gold_set import GoldForm, GoldOptions
@@ -28,6 +29,8 @@ from evals.report.shown import held_out_cases, show_run
 from evals.robustness import EVERY_KIND, as_text, measure_robustness
 from evals.run_record import read_run
 from evals.runner import RunOutcome, RunPlan, run_suite
+from evals.service import cli as service_cli
+from evals.service_load import cli as load_cli
 from evals.suite_choice import SuiteChoice, load_chosen
 from medcoding.encounter import Setting
 from medcoding.errors import InputError, IntegrityError
@@ -205,7 +208,7 @@ def robustness(
     print(report.model_dump_json(indent=1) if as_json else as_text(report))
 
 
-for part in (parts_cli, search_cli, model_path_cli, mini_cli):
+for part in (parts_cli, search_cli, model_path_cli, mini_cli, service_cli, load_cli, risk_cli, fast_path_cli):
     app.registered_commands += part.app.registered_commands
 
 

@@ -117,6 +117,8 @@ class MetricsReport(Record):
     order_tau: Estimate
     poa: Estimate
     calibration: Calibration
+    uncalibrated: Calibration | None = None
+    """The same of the confidences before they were put on the calibrated scale."""
     routes: dict[str, RouteScores]
     must_not_codes: Estimate
     must_not_encounters: Estimate

@@ -56,6 +56,8 @@ class AnsweredCode(GoldCode):
     """A code that the answer carries."""
 
     confidence: float
+    uncalibrated: float | None = None
+    """What the confidence was before it was put on the calibrated scale; none where there was nothing to tell apart."""
     route: Route
 
 
@@ -177,6 +179,7 @@ def _answered_code(line: CodeLine, codebook: Codebook) -> AnsweredCode:
         chapter=_chapter(line.system, line.code, codebook),
         evidence=_places(line.evidence),
         confidence=line.confidence,
+        uncalibrated=line.confidence_inputs.uncalibrated if line.confidence_inputs else None,
         route=line.route,
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from evals import metrics
 from evals.bootstrap import LEVEL, RESAMPLES, SEED, Estimate, Resampler
-from evals.calibration import calibration
+from evals.calibration import before_calibration, calibration
 from evals.macro import macro_over_codes
 from evals.metrics import NOTHING, Metric, View, on_sets
 from evals.metrics_report import (
@@ -68,6 +68,7 @@ class _Figures:
             order_tau=self._ratio(metrics.order_tau),
             poa=self._ratio(metrics.poa_right),
             calibration=calibration(self._scored, self._resampler),
+            uncalibrated=calibration(before_calibration(self._scored), self._resampler),
             routes={r.value: self._route(r) for r in Route},
             must_not_codes=self._ratio(metrics.must_not_codes),
             must_not_encounters=self._ratio(metrics.must_not_encounters),

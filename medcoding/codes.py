@@ -50,17 +50,13 @@ _SHAPES: Final = {
 def parse_code(text: str, system: CodeSystem = CodeSystem.ICD10CM) -> str:
     """Return the printed form of a code a person typed: upper case, ICD-10-CM with its dot.
 
-    Raises `InputError` when the text cannot be a code of that system. Says nothing about existence.
+    Raises `InputError` when the text cannot be a code of that system, without repeating it: it may be a person's name.
+    Says nothing about existence.
     """
     code = text.strip().upper()
     if system is CodeSystem.ICD10CM:
         bare = code.replace(".", "")
         code = bare if len(bare) <= 3 else f"{bare[:3]}.{bare[3:]}"
     if not _SHAPES[system].fullmatch(code):
-        raise InputError(f"'{_printable(text)}' is not written like a code of {system}; check the spelling.")
+        raise InputError(f"That is not written like a code of {system}; check the spelling.")
     return code
-
-
-def _printable(text: str) -> str:
-    shown = "".join(c for c in text.strip() if c.isprintable())
-    return shown if len(shown) <= 12 else shown[:12] + "…"

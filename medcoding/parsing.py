@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from medcoding.errors import InputError
 from medcoding.record import Record
@@ -59,7 +60,7 @@ def _faults(error: ValidationError) -> str:
     every = error.errors(include_url=False, include_input=False, include_context=False)
     locations = [f["loc"] for f in every]
     faults = [f for f in every if not any(f["loc"] == loc[: len(f["loc"])] and f["loc"] != loc for loc in locations)]
-    shown = [f"{'.'.join(map(_place, f['loc'])) or 'the JSON'}: {_plain(f['msg'])}" for f in faults[:3]]
+    shown = [f"{'.'.join(map(_place, f['loc'])) or 'the JSON'}: {_plain(f)}" for f in faults[:3]]
     more = [f"and {len(faults) - 3} more"] if len(faults) > 3 else []
     return "; ".join(shown + more)
 
@@ -69,5 +70,8 @@ def _place(step: str | int) -> str:
     return str(step) if isinstance(step, int) or _FIELD_NAME.fullmatch(step) else "an unknown key"
 
 
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ").rstrip(".")
+def _plain(fault: ErrorDetails) -> str:
+    """What is wrong, in pydantic's words but where those repeat what was sent."""
+    if fault["type"] == "union_tag_invalid":
+        return "names no kind that is known"
+    return fault["msg"].removeprefix("Value error, ").rstrip(".")

@@ -92,6 +92,24 @@ class ConfidenceInputs(Record):
     findings_advised: int = 0
     mentions: int = 1
     """Mentions that carry the code."""
+    uncalibrated: float | None = None
+    """The confidence as it would be without a calibrator."""
+    strength: float | None = None
+    """How clearly the choice stood out on retrieval evidence, as in `Choice`."""
+    documented: float | None = None
+    """The documentation score."""
+    stated: bool = False
+    """Whether a mention of it heads a problem in an assessment or a diagnosis list."""
+    concluded: bool = False
+    """Whether it is mentioned among assessments or discharge diagnoses."""
+    words: int = 0
+    """Words of the leading mention, abbreviations written out."""
+    documents: float | None = None
+    """Share of the encounter's documents that mention it."""
+    uncertain: bool = False
+    """Whether every mention is of something possible."""
+    first: bool = False
+    """Whether the code is the principal or first-listed one."""
 
 
 class Choice(Record):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from medcoding.characters import CharacterAxis
 from medcoding.codes import CodeRole, CodeSystem, PresentOnAdmission
 from medcoding.encounter import Setting
 from medcoding.finding import Finding
+from medcoding.lane import LaneState
 from medcoding.proposal import ConfidenceInputs, EvidenceQuote, NotCoded, Source
 from medcoding.record import Record
 
@@ -118,9 +119,51 @@ class CodeLine(Record):
     confidence_inputs: ConfidenceInputs | None = None
     documentation_score: Share
     route: Route
+    audit: bool = False
+    """Drawn for audit: a person says whether it stands, although its route may not ask for it."""
     source: Source
     evidence: tuple[EvidenceQuote, ...]
     rationale: Rationale
+
+
+class SuggestionAnswer(Record):
+    """What the answer says to one code that another system suggested."""
+
+    system: CodeSystem
+    code: str | None
+    """In its printed form; none where what was sent is not written like a code of its system."""
+    title: str
+    verdict: Literal["agree", "differ", "not_supported"]
+    """`differ`: another code stands for the same words."""
+    instead: str | None = None
+    """The code that stands in its place."""
+    why: str
+    """One or two sentences."""
+    evidence: tuple[EvidenceQuote, ...] = ()
+    confidence: Share | None = None
+    """The sender's, on the sender's own scale."""
+    ours: Share | None = None
+    """Ours: of the code itself where we agree, of the one in its place where we differ."""
+    source: str | None = None
+    """Who suggested it, as the sender names it."""
+
+
+class AnsweredBy(Record):
+    """Who chose the codes of an encounter, and why it was them; single codes name their own `source`."""
+
+    source: Source
+    why: str
+    """In words that continue “because”."""
+    known: Share | None = None
+    """Share of its codes that the encoder learned from enough examples; none where the encoder did not answer."""
+    rarity: Share | None = None
+    """Share of the encoder's training notes that lie nearer to what is usual; none where it did not answer."""
+
+    @property
+    def said(self) -> str:
+        """One sentence."""
+        whom = {Source.LLM: "Went to the language model", Source.ENCODER: "Went to the encoder"}
+        return f"{whom.get(self.source, 'Chosen by rules')} because {self.why}."
 
 
 class Cost(Record):
@@ -141,6 +184,8 @@ class Stamp(Record):
     code: str
     prompt: str
     model: str
+    encoder: str = "none"
+    """Of the fast encoder, where one may answer."""
     codebook: str
     index: str
     settings: str
@@ -158,5 +203,11 @@ class CodingResult(Record):
     codes: tuple[CodeLine, ...]
     not_coded: tuple[NotCoded, ...]
     findings: tuple[Finding, ...]
+    suggestions_answered: tuple[SuggestionAnswer, ...] = ()
+    """One for each suggestion that came with the encounter, in their order."""
+    lane: LaneState | None = None
+    """The auto lane of the specialty as it stood; none where auto-assignment is off."""
+    answered_by: AnsweredBy | None = None
+    """Who chose the codes, and why it was them."""
     cost: Cost
     stamp: Stamp

@@ -12,7 +12,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from training import calibrator_cli
+
 app = typer.Typer(no_args_is_help=True, help="Train the parts that are learned.")
+app.registered_commands += calibrator_cli.app.registered_commands
 
 IndexFileOption = Annotated[
     Path | None,
@@ -84,6 +87,53 @@ def mini(
         tasks = {what: progress.add_task(what, total=1.0, visible=False) for what in MINI_STEPS}
         path = make_mini(
             recipe, lambda what, share: progress.update(tasks[what], completed=min(share, 1.0), visible=True)
+        )
+    print(path)
+
+
+@app.command()
+def encoder(
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="Coded encounters: JSON lines, or a folder of training, development and test.jsonl."),
+    ] = None,
+    backbone: Annotated[
+        Path | None, typer.Option("--backbone", help="A sentence-transformers folder; by default the index's encoder.")
+    ] = None,
+    index_dir: Annotated[
+        Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Index to ask candidates of.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Decides made-up encounters and their order.")] = 11,
+    work: WorkOption = _WORK / "encoder",
+    out: OutOption = None,
+) -> None:
+    """Train the fast encoder on your own coded encounters; without any, the one that ships, on made-up ones.
+
+    Example: chartwright train encoder final-codes.jsonl --out var/encoder
+    """
+    from agent.encoder_files import SHIPPED
+    from medcoding.errors import InputError
+    from training.encoder.attention import AttentionPlan
+    from training.encoder.made_up import MadeUpPlan
+    from training.encoder.recipe import ENCODER_STEPS, EncoderRecipe, make_encoder
+
+    if data is not None and out is None:
+        raise InputError(
+            "An encoder of your own encounters needs a folder of its own; name it with --out."
+        )
+    recipe = EncoderRecipe(
+        work=work,
+        data=data,
+        out=out or SHIPPED,
+        index_dir=index_dir,
+        backbone=backbone,
+        made_up=MadeUpPlan(seed=seed),
+        attention=AttentionPlan(seed=seed),
+    )
+    with _progress() as progress:
+        tasks = {what: progress.add_task(what, total=None, visible=False) for what in ENCODER_STEPS}
+        path = make_encoder(
+            recipe, lambda what, done, of: progress.update(tasks[what], completed=done, total=of, visible=True)
         )
     print(path)
 

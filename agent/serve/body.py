@@ -5,13 +5,15 @@ No refusal holds content.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic_core import from_json
 from starlette.requests import Request
 
 from agent.asked import CodeQuestion
-from agent.ingest import InputLimits, checked, decoded
+from agent.exchange.incoming import is_fhir
+from agent.exchange.vocabulary import FHIR_JSON
+from agent.ingest import InputLimits, checked, decoded, json_object, of_object
 from agent.serve.problems import MalformedError, MediaTypeError, TooLargeError
 from medcoding.encounter import Encounter
 from medcoding.errors import InputError
@@ -22,6 +24,14 @@ _QUESTION: Final = "The question"
 _READ_OUT: Final = 4
 """So many limits of a refused body are read and thrown away: a client cut off while it sends sees a broken connection
 instead of the refusal."""
+
+
+class Sent(NamedTuple):
+    """An encounter as it was sent."""
+
+    encounter: Encounter
+    in_fhir: bool
+    """True for a FHIR Bundle or Task, which is answered in FHIR."""
 
 
 class EncounterQuestion(CodeQuestion):
@@ -51,7 +61,14 @@ async def received(request: Request, limits: InputLimits) -> bytes:
 
 def parsed(body: bytes, limits: InputLimits) -> Encounter:
     """The encounter in a body. Raises `MalformedError` or `InputError` in the words of the command line."""
-    return checked(parse_record(Encounter, _json_text(body, _NAME), _NAME), limits, _NAME)
+    return sent(body, limits).encounter
+
+
+def sent(body: bytes, limits: InputLimits) -> Sent:
+    """The encounter in a body and how it was written. Raises as `parsed` does."""
+    text = _json_text(body, _NAME)
+    held = json_object(text, _NAME)
+    return Sent(checked(of_object(held, text, _NAME), limits, _NAME), is_fhir(held))
 
 
 def parsed_question(body: bytes, limits: InputLimits) -> EncounterQuestion:
@@ -78,7 +95,7 @@ def _json_text(body: bytes, name: str) -> str:
 
 def _refuse_other_media(request: Request) -> None:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if media_type not in {"application/json", FHIR_JSON}:
         raise MediaTypeError("The body is not declared as JSON; send it with 'Content-Type: application/json'.")
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise MediaTypeError("The body is compressed; send it without a Content-Encoding.")

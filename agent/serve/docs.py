@@ -72,7 +72,7 @@ _MACROS: Final = """
 {%- if "$ref" in about -%}<a href="#{{ about["$ref"] | last_part }}">{{ about["$ref"] | last_part }}</a>
 {%- elif about.anyOf is defined -%}
 {%- for one in about.anyOf %}{{ " or " if not loop.first }}{{ kind(one) }}{% endfor -%}
-{%- elif about["items"] is defined and about.type == "array" -%}list of {{ kind(about["items"]) }}
+{%- elif about["items"] is defined and about.type | default("") == "array" -%}list of {{ kind(about["items"]) }}
 {%- elif about.enum is defined -%}{{ about.enum | join(", ") }}
 {%- else -%}{{ about.format | default(about.type | default("anything")) }}{%- endif -%}
 {%- endmacro -%}

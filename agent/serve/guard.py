@@ -11,7 +11,9 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
+from agent.operation.operation import REQUEST_ID as TOLD
 from agent.serve.problems import internal
 
 REQUEST_ID: Final = "X-Request-ID"
@@ -32,8 +34,10 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(send)
+        scope[TOLD] = answer.request_id
         try:
-            await self._app(scope, receive, answer)
+            with bound_contextvars(request_id=answer.request_id):
+                await self._app(scope, receive, answer)
         except _OURS_TO_PASS:
             raise
         except ClientDisconnect:

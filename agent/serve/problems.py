@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from agent.access.errors import ForbiddenError, NotThereError, UnauthenticatedError
+from agent.store.errors import ConflictError, ErasedError, NoSuchCaseError, QueueFullError
 from medcoding.errors import (
     ChartwrightError,
     DependencyError,
@@ -61,12 +63,18 @@ class MediaTypeError(InputError):
 
 
 _MALFORMED: Final = Kind(400, "malformed", "The body cannot be read")
+_UNKNOWN: Final = Kind(401, "unauthenticated", "Nobody who is known asks")
+_FORBIDDEN: Final = Kind(403, "forbidden", "That is not yours to do")
 _NO_ROUTE: Final = Kind(404, "no-such-route", "There is no such route")
 _NO_CODE: Final = Kind(404, "no-such-code", "The code does not exist")
 _METHOD: Final = Kind(405, "method-not-allowed", "The route does not take that method")
+_CONFLICT: Final = Kind(409, "conflict", "Somebody or something else was there first")
+_ERASED: Final = Kind(410, "erased", "The text was erased")
 _TOO_LARGE: Final = Kind(413, "too-large", "The body is too large")
 _MEDIA_TYPE: Final = Kind(415, "unsupported-media-type", "The body is not JSON")
 _INPUT: Final = Kind(422, "invalid-input", "The input is not valid")
+_NO_CASE: Final = Kind(404, "no-such-case", "There is no such case")
+_FULL: Final = Kind(429, "queue-full", "Too many cases wait")
 _FAILED: Final = Kind(500, "internal-error", "The server failed")
 _MODEL: Final = Kind(502, "unusable-model-answer", "The language model gave no usable answer")
 _UNAVAILABLE: Final = Kind(503, "unavailable", "Something needed is missing or down")
@@ -78,6 +86,13 @@ _OF_ERRORS: Final[tuple[tuple[type[ChartwrightError], Kind], ...]] = (
     (TooLargeError, _TOO_LARGE),
     (MediaTypeError, _MEDIA_TYPE),
     (UnknownCodeError, _NO_CODE),
+    (UnauthenticatedError, _UNKNOWN),
+    (ForbiddenError, _FORBIDDEN),
+    (NotThereError, _NO_CASE),
+    (NoSuchCaseError, _NO_CASE),
+    (ConflictError, _CONFLICT),
+    (ErasedError, _ERASED),
+    (QueueFullError, _FULL),
     (InputError, _INPUT),
     (ModelOutputError, _MODEL),
     (DependencyError, _UNAVAILABLE),
@@ -102,7 +117,10 @@ def of_error(error: Exception, retry_after_s: float) -> Response:
     if kind is None:
         return internal() if not isinstance(error, ChartwrightError) else _operators(error)
     retry = isinstance(error, DependencyError) and error.retryable
-    return _answer(kind, str(error), {"Retry-After": str(max(1, math.ceil(retry_after_s)))} if retry else {})
+    headers = {"Retry-After": str(max(1, math.ceil(retry_after_s)))} if retry else {}
+    if kind is _UNKNOWN:
+        headers["WWW-Authenticate"] = "Bearer"
+    return _answer(kind, str(error), headers)
 
 
 def internal() -> Response:

@@ -37,6 +37,7 @@ _NAMES: Final = (
     ("Calibration error (ECE)", "calibration.ece"),
     ("No answer", "missing"),
 )
+_BEFORE: Final = ("Calibration error before calibration", "uncalibrated.ece")
 _TIMES: Final = (("p50", "cost.latency_p50_ms"), ("p95", "cost.latency_p95_ms"))
 
 
@@ -74,7 +75,8 @@ class GroupTable(NamedTuple):
 
 def figures(run: Run, baseline: Baseline | None, targets: Gate) -> tuple[Figure, ...]:
     """The leading figures."""
-    return tuple(_figure(name, path, run, baseline, targets) for name, path in _NAMES)
+    names = (*_NAMES, _BEFORE) if run.summary.uncalibrated else _NAMES
+    return tuple(_figure(name, path, run, baseline, targets) for name, path in names)
 
 
 def latencies(run: Run) -> tuple[tuple[str, Estimate], ...]:

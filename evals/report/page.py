@@ -81,6 +81,7 @@ def _view(number: int, shown: Shown) -> RunView:
         plots={
             "waterfall": plots.waterfall(run.ledger),
             "reliability": plots.reliability(run.summary.calibration),
+            "uncalibrated": plots.reliability(run.summary.uncalibrated) if run.summary.uncalibrated else Markup(),
             "coverage_risk": plots.coverage_risk(run.summary.calibration),
             "specialties": plots.bars(run.summary.by_specialty.items(), target.above if target else None),
         },

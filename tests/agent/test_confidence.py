@@ -99,7 +99,7 @@ def test_the_reasons_say_what_it_rests_on(changes: dict[str, Any], reason: str, 
     assert reason in scores(fy2027, **changes).reasons
 
 
-def test_every_answer_says_that_it_is_not_calibrated(fy2027: Codebook) -> None:
+def test_before_the_scale_every_answer_says_that_it_is_not_calibrated(fy2027: Codebook) -> None:
     """The number is no probability yet."""
     assert scores(fy2027).reasons[-1] == "not calibrated"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.calibrator import load_calibrator
 from agent.doctor import Check, examine
 from agent.llm import LlmSettings
 from agent.preflight import OUR_NAMES, refuse_clashing_distributions
@@ -28,10 +29,23 @@ def test_a_whole_installation_is_fine_without_a_model(settings: Settings) -> Non
         "index": "ok",
         "search": "ok",
         "model": "absent",
+        "calibrator": "ok",
     }
     assert "CHARTWRIGHT_LLM__BASE_URL" in found["model"].detail
     assert "FY2026" in found["index"].detail
     assert "384 dimensions" in found["search"].detail
+
+
+def test_a_stale_calibrator_is_named_with_its_mend(settings: Settings, tmp_path: Path) -> None:
+    """One that was fitted for another edition only: the doctor says which, and how to make another."""
+    shipped = load_calibrator(None)
+    assert shipped is not None
+    other = tmp_path / "calibrator.json"
+    other.write_text(shipped.model_copy(update={"editions": ("FY2020",)}).model_dump_json(), encoding="utf-8")
+    found = checks(settings.model_copy(update={"calibrator": other}))["calibrator"]
+    assert found.state == "absent"
+    assert "FY2020, not FY2027" in found.detail
+    assert "chartwright train calibrator" in found.detail
 
 
 def test_each_check_stands_alone(settings: Settings, tmp_path: Path) -> None:

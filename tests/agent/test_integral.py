@@ -40,6 +40,28 @@ def test_a_symptom_gives_way_to_the_diagnosis_it_is_suspected_to_be(fy2027: Code
 
 
 @pytest.mark.parametrize(
+    ("symptom", "diagnosis", "kept"),
+    [
+        ("R65.20", "A41.02", True),
+        ("R45.851", "F33.1", True),
+        ("R18.0", "C56.1", True),
+        ("R29.810", "I63.9", True),
+        ("R47.1", "S06.5X0A", True),
+        ("R47.1", "G20.A1", False),
+        ("R11.0", "K35.80", False),
+    ],
+)
+def test_what_no_diagnosis_routinely_brings_stays(
+    symptom: str, diagnosis: str, *, kept: bool, fy2027: Codebook
+) -> None:
+    """Organ failure in sepsis, suicidal thoughts, what a stroke took away: they add to it (I.B.5, I.C.1.d)."""
+    chart = record("first thing.", "second thing.")
+    settled = code_set(chart, ("first thing", symptom), ("second thing", diagnosis), heads_problem=False)
+    drop_integral_symptoms(chart, settled, fy2027)
+    assert (symptom in settled.lines) is kept
+
+
+@pytest.mark.parametrize(
     ("sentence", "kept"),
     [
         ("Epistaxis due to warfarin, taken as prescribed, in atrial fibrillation.", True),

@@ -94,6 +94,8 @@ def test_every_measurement_leads_into_the_book(bmi: float, weeks: int, fy2026: C
         ("Smoked 1 ppd until 2010, quit", 50, []),
         ("Cough for 3 weeks", 30, []),
         ("Follow up in 6 weeks", 30, []),
+        ("Depot injection 12w3d since the last one", 30, []),
+        ("Ex-preterm, born at 29w2d", 30, []),
     ],
 )
 def test_measurements_are_found_with_their_words(sentence: str, age: int | None, found: list[tuple[str, str]]) -> None:
@@ -106,3 +108,10 @@ def test_a_bmi_counts_only_beside_a_weight_diagnosis() -> None:
     (measured,) = measurements("BMI 32.4", 50, FIRST_OF_FY2027)
     assert "E66" in measured.needs
     assert "I10" not in measured.needs
+
+
+@pytest.mark.parametrize(("text", "anything"), [("OB visit, 31w4d", True), ("Pregnant, 31 weeks", False)])
+def test_weeks_with_their_days_need_no_obstetric_code(text: str, *, anything: bool) -> None:
+    """`31w4d` is said of nothing but a pregnancy; plain weeks wait for a code that tells of one (I.C.21.c.11)."""
+    (found,) = measurements(text, 30, FIRST_OF_FY2027)
+    assert "E11.9".startswith(found.needs) is anything

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from agent.page import ROUTE_WORDS, SOURCE_WORDS, Quoted, confidence_word, render_page, split_at_quotes
 from medcoding.candidate import SimilarEncounter
 from medcoding.codes import CodeRole, CodeSystem
-from medcoding.encounter import Document, Encounter, Setting, Suggestion
+from medcoding.encounter import Document, Encounter, Setting
 from medcoding.finding import Finding, Severity
 from medcoding.proposal import EvidenceQuote, NotCoded, NotCodedReason, Source
 from medcoding.result import (
@@ -34,6 +34,7 @@ from medcoding.result import (
     Rationale,
     Route,
     Stamp,
+    SuggestionAnswer,
 )
 
 NOTE: Final = "ASSESSMENT\r\nType 2 diabetes with diabetic kidney disease, stage 3b.\r\nPossible sleep apnea.\r\n"
@@ -390,11 +391,21 @@ def test_the_footer_holds_stamp_cost_and_edition() -> None:
 
 
 def test_what_the_sender_suggested_is_compared_with_the_answer() -> None:
-    """A suggestion of the sender is shown with whether the answer has it."""
-    suggestions = tuple(Suggestion(system=CodeSystem.ICD10CM, code=code, confidence=0.5) for code in ("E11.22", "I10"))
-    page = read((encounter(suggestions=suggestions), result(DIABETES)))
-    assert "not in this answer" in page.words
-    assert page.words.count("in this answer") == 2
+    """Each suggestion is shown with where we agree, which code stands instead, or why nothing supports it."""
+
+    def said(code: str, verdict: str, why: str, instead: str | None = None) -> SuggestionAnswer:
+        return SuggestionAnswer.model_validate(
+            {"system": "icd10cm", "code": code, "title": "", "verdict": verdict, "why": why, "instead": instead}
+        )
+
+    answers = (
+        said("E11.22", "agree", "The record says so."),
+        said("E11.9", "differ", "The record leads to a complication.", "E11.22"),
+        said("I10", "not_supported", "The record says the patient does not have it."),
+    )
+    words = read((encounter(), result(DIABETES, suggestions_answered=answers))).words
+    for part in ("agree", "differ", "instead", "not supported", "The record says the patient does not have it."):
+        assert part in words
 
 
 @pytest.mark.parametrize("route", list(Route))

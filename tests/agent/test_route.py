@@ -44,22 +44,31 @@ def scores(confidence: float, documentation: float = 1.0) -> Scores:
 def route(
     confidence: float, documentation: float = 1.0, *, source: Source = Source.LLM, policy: RoutingSettings = ON
 ) -> Route:
-    """Lane of `I10` without findings."""
-    return route_of("I10", source, scores(confidence, documentation), (), policy)
+    """Lane of `I10` without findings, its specialty's auto lane open."""
+    return route_of("I10", source, scores(confidence, documentation), (), policy, lane_open=True)
 
 
-@given(SHARES, SHARES, SHARES, SOURCES, FINDINGS, POLICIES)
+@given(
+    bounds=st.tuples(SHARES, SHARES),
+    documentation=SHARES,
+    source=SOURCES,
+    findings=FINDINGS,
+    policy=POLICIES,
+    lane_open=st.booleans(),
+)
 def test_higher_confidence_never_goes_to_a_stricter_lane(
-    one: float,
-    other: float,
+    bounds: tuple[float, float],
     documentation: float,
     source: Source,
     findings: tuple[Finding, ...],
     policy: RoutingSettings,
+    lane_open: bool,
 ) -> None:
     """Law: all else equal, a surer code is seen by the same people or fewer."""
-    low, high = sorted((one, other))
-    less, more = (route_of("I10", source, scores(c, documentation), findings, policy) for c in (low, high))
+    low, high = sorted(bounds)
+    less, more = (
+        route_of("I10", source, scores(c, documentation), findings, policy, lane_open=lane_open) for c in (low, high)
+    )
     assert STRICTNESS[more] <= STRICTNESS[less]
 
 
@@ -69,7 +78,7 @@ def test_better_documentation_never_goes_to_a_stricter_lane(
 ) -> None:
     """Law: the same for the second score."""
     low, high = sorted((one, other))
-    less, more = (route_of("I10", source, scores(confidence, d), findings, policy) for d in (low, high))
+    less, more = (route_of("I10", source, scores(confidence, d), findings, policy, lane_open=True) for d in (low, high))
     assert STRICTNESS[more] <= STRICTNESS[less]
 
 
@@ -78,7 +87,15 @@ def test_nothing_is_auto_assigned_by_default(
     confidence: float, documentation: float, source: Source, findings: tuple[Finding, ...]
 ) -> None:
     """Law: as shipped, a person sees every code."""
-    assert route_of("I10", source, scores(confidence, documentation), findings, OFF) is not Route.AUTO
+    assert route_of("I10", source, scores(confidence, documentation), findings, OFF, lane_open=True) is not Route.AUTO
+
+
+@given(SHARES, SHARES, SOURCES, FINDINGS, POLICIES)
+def test_nothing_is_auto_assigned_through_a_lane_that_is_not_open(
+    confidence: float, documentation: float, source: Source, findings: tuple[Finding, ...], policy: RoutingSettings
+) -> None:
+    """Law: the operator's word alone opens no lane."""
+    assert route_of("I10", source, scores(confidence, documentation), findings, policy) is not Route.AUTO
 
 
 @given(SHARES, SHARES, SOURCES, POLICIES)
@@ -87,7 +104,16 @@ def test_nothing_uncalibrated_is_auto_assigned(
 ) -> None:
     """Law: without a calibrator behind it a confidence decides nothing by itself."""
     guessed = scores(confidence, documentation)._replace(calibrated=False)
-    assert route_of("I10", source, guessed, (), policy) is not Route.AUTO
+    assert route_of("I10", source, guessed, (), policy, lane_open=True) is not Route.AUTO
+
+
+@given(SHARES, SHARES, SOURCES, FINDINGS, POLICIES)
+def test_what_stands_in_is_never_auto_assigned(
+    confidence: float, documentation: float, source: Source, findings: tuple[Finding, ...], policy: RoutingSettings
+) -> None:
+    """Law: where whoever was asked failed, a person looks at what was answered in its place."""
+    instead = scores(confidence, documentation)._replace(stands_in=True)
+    assert route_of("I10", source, instead, findings, policy, lane_open=True) is not Route.AUTO
 
 
 @given(SHARES, SHARES, FINDINGS, POLICIES)
@@ -95,7 +121,8 @@ def test_rules_are_never_auto_assigned(
     confidence: float, documentation: float, findings: tuple[Finding, ...], policy: RoutingSettings
 ) -> None:
     """Law: whatever the operator allows, the fallback's codes go to a coder."""
-    assert route_of("I10", Source.RULES, scores(confidence, documentation), findings, policy) is not Route.AUTO
+    chosen = scores(confidence, documentation)
+    assert route_of("I10", Source.RULES, chosen, findings, policy, lane_open=True) is not Route.AUTO
 
 
 @given(SHARES, SOURCES, POLICIES)
@@ -104,17 +131,17 @@ def test_an_unresolved_finding_is_never_auto_assigned(
 ) -> None:
     """Law: somebody must resolve it."""
     finding = Finding(rule="r", severity=Severity.MUST_RESOLVE, codes=("I10",), message="m", source="s", mend="m")
-    assert route_of("I10", source, scores(confidence), (finding,), policy) is not Route.AUTO
+    assert route_of("I10", source, scores(confidence), (finding,), policy, lane_open=True) is not Route.AUTO
 
 
 @pytest.mark.parametrize(
     ("confidence", "documentation", "lane"),
     [
-        (0.95, 1.0, Route.AUTO),
-        (0.949, 1.0, Route.CODER),
-        (1.0, 0.5, Route.AUTO),
-        (1.0, 0.49, Route.DOCUMENTATION),
-        (0.1, 0.49, Route.DOCUMENTATION),
+        (0.90, 1.0, Route.AUTO),
+        (0.899, 1.0, Route.CODER),
+        (1.0, 0.70, Route.AUTO),
+        (1.0, 0.69, Route.DOCUMENTATION),
+        (0.1, 0.69, Route.DOCUMENTATION),
         (0.1, 1.0, Route.CODER),
     ],
 )
@@ -154,5 +181,5 @@ def test_a_finding_that_a_person_answered_no_longer_blocks() -> None:
     )
     answer = Override(by="coder-7", reason="unrelated", at=dt.datetime(2026, 11, 3, tzinfo=dt.UTC))
     answered = pair.model_copy(update={"override": answer})
-    assert route_of("I10", Source.LLM, scores(1.0), (pair,), ON) is Route.CODER
-    assert route_of("I10", Source.LLM, scores(1.0), (answered,), ON) is Route.AUTO
+    assert route_of("I10", Source.LLM, scores(1.0), (pair,), ON, lane_open=True) is Route.CODER
+    assert route_of("I10", Source.LLM, scores(1.0), (answered,), ON, lane_open=True) is Route.AUTO

@@ -126,3 +126,25 @@ def test_settings_do_not_change() -> None:
         settings.__setattr__("fallback", False)
     with pytest.raises(ValueError, match="frozen"):
         settings.llm.__setattr__("model", "other")
+
+
+def test_secrets_in_files_reach_into_the_groups(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As Docker and systemd hand them over; the environment wins, and files of others are passed over."""
+    for name, held in (("llm__api_key", "k-1\n"), ("secret", "s-1"), ("store__url", "postgresql://db/x")):
+        (tmp_path / f"chartwright_{name}").write_text(held)
+    (tmp_path / "postgres_password").write_text("other")
+    environment.setenv("CHARTWRIGHT_SECRETS_DIR", str(tmp_path))
+    environment.setenv("CHARTWRIGHT_SECRET", "s-2")
+    settings = load_settings()
+    assert settings.llm.api_key is not None
+    assert settings.llm.api_key.get_secret_value() == "k-1"
+    assert settings.secret is not None
+    assert settings.secret.get_secret_value() == "s-2"
+    assert settings.store.url.get_secret_value() == "postgresql://db/x"
+
+
+def test_a_folder_of_secrets_that_is_none_is_refused(environment: pytest.MonkeyPatch) -> None:
+    """Starting without them would be starting with other keys."""
+    environment.setenv("CHARTWRIGHT_SECRETS_DIR", "nowhere/secrets")
+    with pytest.raises(ConfigError, match="CHARTWRIGHT_SECRETS_DIR names no folder"):
+        load_settings()

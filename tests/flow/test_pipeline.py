@@ -360,15 +360,16 @@ def test_what_the_model_leaves_unanswered_is_chosen_by_rules(pipeline: Pipeline,
 
 
 def test_a_dead_model_is_replaced_by_rules_and_the_answer_says_so(pipeline: Pipeline, settings: Settings) -> None:
-    """Labelled in source and reasons, never auto-assigned even where that is allowed, as sure as rules are."""
+    """Labelled in source and reasons, never auto-assigned even where that is allowed, on the scale of rules."""
     eager = settings.routing.model_copy(update={"auto_assign": True, "auto_bar": 0.0})
     with_dead = scripted(pipeline, settings, lambda _: DOWN)
-    result = coded(Pipeline(replace(with_dead.parts, routing=eager)), MIXED)
+    result = coded(Pipeline(replace(with_dead.parts, routing=replace(with_dead.parts.routing, settings=eager))), MIXED)
     assert [line.code for line in result.codes] == codes(pipeline, MIXED)
     for line in result.codes:
         assert line.source is Source.RULES
         assert line.route is not Route.AUTO
-        assert line.confidence <= 0.8
+        assert line.confidence_reasons[-1].startswith("calibrated on ")
+        assert line.confidence_reasons[-1].endswith("answers by rules")
         assert "chosen by rules, the language model did not answer" in line.confidence_reasons
 
 

@@ -50,12 +50,12 @@ def test_what_is_no_code_is_refused(text: str) -> None:
         parse_code(text)
 
 
-def test_a_refusal_shows_no_more_than_twelve_characters() -> None:
-    """A note pasted where a code belongs does not reach the message."""
+@pytest.mark.parametrize("text", ["Patient is a 54-year-old man with HIV\nand a cough", "Smithers", "4711123"])
+def test_a_refusal_shows_nothing_of_what_was_given(text: str) -> None:
+    """A name, a record number or a note pasted where a code belongs does not reach the message."""
     with pytest.raises(InputError) as refusal:
-        parse_code("Patient is a 54-year-old man with HIV\nand a cough")
-    assert "HIV" not in str(refusal.value)
-    assert "Patient is a…" in str(refusal.value)
+        parse_code(text)
+    assert not set(text.split()) & set(str(refusal.value).split())
 
 
 @pytest.mark.parametrize("text", ["J1100", "g0439", " A4206 "])

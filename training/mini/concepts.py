@@ -79,6 +79,17 @@ def gather_concepts(*, held_out: bool) -> Concepts:
     return Concepts(by_shape)
 
 
+def common_concepts() -> Concepts:
+    """What our own table of clinical terms names, on both sides of the split; sided and typed ones as in the book."""
+    entries = packaged_entries()
+    billable = {entry.code: entry for entry in entries if entry.billable and _is_told(entry.code)}
+    by_shape: dict[Shape, dict[str, list[Concept]]] = defaultdict(lambda: defaultdict(list))
+    for concept in (*_clinical(billable), *_sided(billable.values()), *_typed(billable.values())):
+        if len(concept.wording) <= _LONGEST:
+            by_shape[concept.shape][concept.code[:3]].append(concept)
+    return Concepts(by_shape)
+
+
 def _is_told(code: str) -> bool:
     """False for causes of accidents and for later episodes of injuries, of which notes speak otherwise."""
     return not code.startswith(_INJURIES[2:]) and (code[0] not in _INJURIES or len(code) < 8 or code.endswith("A"))

@@ -24,8 +24,8 @@ from agent.lookup import CodeAnswer, ProcedureAnswer
 from agent.pipeline import Pipeline
 from agent.serve.app import create_app
 from agent.serve.body import parsed
+from agent.serve.health import Readiness
 from agent.serve.problems import PROBLEM_JSON, Problem
-from agent.serve.routes import Readiness
 from agent.settings import Settings
 from medcoding.codebook import Codebook
 from medcoding.encounter import Encounter
@@ -536,9 +536,10 @@ class TestDocumentation:
     """The OpenAPI document and the page that lists it."""
 
     async def test_lists_every_route(self, client: httpx.AsyncClient) -> None:
-        """Five routes, each of whose refusals is a problem document."""
+        """The routes of an installation without a case store; each refusal of each is a problem document."""
         openapi = (await client.get("/openapi.json")).json()
-        paths = {"/v1/encounters", "/v1/questions", "/v1/codes/{code}", "/healthz", "/readyz"}
+        books = {"/v1/codes/{code}", "/v1/search", "/v1/browse", "/v1/browse/{place}"}
+        paths = {"/v1/encounters", "/v1/questions", "/healthz", "/readyz", "/metrics"} | books
         assert set(openapi["paths"]) == paths
         refusals = [
             set(response["content"])

@@ -125,10 +125,13 @@ def test_an_address_that_is_none_is_refused(settings: Settings, host: str) -> No
         _bound(host, 0)
 
 
-def test_from_start_to_stop(index_dir: Path) -> None:
-    """The command says once where it serves and for whom, logs no request, and leaves nothing behind when stopped."""
+def test_from_start_to_stop(index_dir: Path, tmp_path: Path) -> None:
+    """The command says once where it serves and for whom, logs no request, and leaves nothing behind when stopped.
+
+    The keys it makes on its first start are announced before, each by a line.
+    """
     port = free_port()
-    environment = os.environ | {"CHARTWRIGHT_INDEX_DIR": str(index_dir.resolve())}
+    environment = os.environ | {"CHARTWRIGHT_INDEX_DIR": str(index_dir.resolve()), **kept_in(tmp_path)}
     command = [sys.executable, "-c", _START, "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -137,10 +140,20 @@ def test_from_start_to_stop(index_dir: Path) -> None:
         finally:
             process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=30)
-    (line,) = errors.splitlines()
+    *made, line = errors.splitlines()
+    assert [words.split(" was made at ")[0] for words in made] == ["A new master key", "A new trail key"]
     assert line.startswith(f"Serving on http://{HOST}:{port} (ONE LOCAL USER, NO AUTHENTICATION")
     assert process.returncode == 0
     assert list(index_dir.rglob(f"chartwright-reader-{process.pid}-*")) == []
+
+
+def kept_in(folder: Path) -> dict[str, str]:
+    """Environment of a server that keeps its cases and keys in a folder."""
+    return {
+        "CHARTWRIGHT_STORE__URL": f"sqlite:///{folder / 'cases.sqlite'}",
+        "CHARTWRIGHT_STORE__MASTER_KEY_FILE": str(folder / "master.key"),
+        "CHARTWRIGHT_STORE__TRAIL_KEY_FILE": str(folder / "trail.key"),
+    }
 
 
 def free_port() -> int:

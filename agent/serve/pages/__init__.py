@@ -1,0 +1,1 @@
+"""The pages on which a coder works: rendered on the server, every script and style from here."""

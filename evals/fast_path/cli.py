@@ -1,0 +1,64 @@
+"""`chartwright eval fast-path | fast-path-speed`: the fast encoder, alone and beside the rules and the small model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+app = typer.Typer()
+
+IndexOption = Annotated[
+    Path | None, typer.Option("--index-dir", envvar="CHARTWRIGHT_INDEX_DIR", help="Folder of the index.")
+]
+EncoderOption = Annotated[
+    Path | None, typer.Option("--encoder", help="Folder that 'chartwright train encoder' made; by default what ships.")
+]
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+_errors = Console(stderr=True, highlight=False)
+
+
+@app.command("fast-path")
+def fast_path(
+    suite: Annotated[str, typer.Argument(help="A shipped suite's name, or a file or folder of coded encounters.")],
+    part: Annotated[str | None, typer.Option("--part", help="One part of the suite.")] = None,
+    encoder: EncoderOption = None,
+    index_dir: IndexOption = None,
+) -> None:
+    """Code gold by rules and with the encoder: micro and macro F1, precision at coverage, ECE, by specialty.
+
+    Example: chartwright eval fast-path encounters --part development
+    """
+    from evals.fast_path.accuracy import measure_accuracy
+    from evals.suite_choice import SuiteChoice, load_chosen
+
+    encounters = load_chosen(SuiteChoice(suite=suite, part=part)).encounters
+    with Progress(*_COLUMNS, console=_errors) as progress:
+        task = progress.add_task("Coding", total=None)
+        report = measure_accuracy(
+            encounters, index_dir, encoder, lambda done, of: progress.update(task, completed=done, total=of)
+        )
+    print(report.model_dump_json(indent=1))
+
+
+@app.command("fast-path-speed")
+def fast_path_speed(
+    notes: Annotated[Path, typer.Argument(help="JSON lines with a `note` or an encounter on each.")],
+    encoder: EncoderOption = None,
+    mini: Annotated[int, typer.Option("--mini", min=0, help="Encounters that the small model codes too.")] = 5,
+    index_dir: IndexOption = None,
+) -> None:
+    """Time from text to checked codes on one core, about 450 and 3,000 words, memory, and cost beside the small model.
+
+    Example: chartwright eval fast-path-speed notes.jsonl
+    """
+    from evals.fast_path.speed import measure_speed
+    from evals.speed import note_encounters
+
+    with Progress(*_COLUMNS, console=_errors) as progress:
+        task = progress.add_task("Steps", total=2)
+        report = measure_speed(note_encounters(notes, 1_000), index_dir, encoder, mini, lambda: progress.advance(task))
+    print(report.model_dump_json(indent=1))

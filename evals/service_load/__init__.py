@@ -1,0 +1,1 @@
+"""What the running service bears: generated requests, planted words that must not come out, many clients at once."""
