@@ -14,7 +14,10 @@ from medcoding.chart import Chart, SectionKind
 from medcoding.mention import Assertion, Mention, MentionKind
 from medcoding.proposal import NotCodedReason
 
-_RESIDUAL_HISTORY: Final = ("Z87.0", "Z87.1", "Z87.2", "Z87.3", "Z87.43", "Z87.44", "Z87.828", "Z87.898")
+_RESIDUAL_HISTORY: Final = (
+    "Z86.018", "Z86.2", "Z86.5", "Z86.6", "Z86.79", "Z87.0", "Z87.1", "Z87.2", "Z87.39", "Z87.42", "Z87.43", "Z87.44",
+    "Z87.5", "Z87.81", "Z87.828", "Z87.892", "Z87.898",
+)  # fmt: skip
 _SYMPTOMS: Final = "R"
 _STATUS: Final = ("Z8", "Z9")
 _SHORT_COURSE: Final = re.compile(
@@ -55,7 +58,9 @@ _OTHERS_MAY_RECORD: Final = (
 )  # fmt: skip
 """Guideline I.B.14, what tells of an accident, and what a history of drugs, habits and operations holds."""
 
-_TOO_GENERAL: Final = ("B99.9", "R58", "R69", "T14.9", "T81.9", "Z71.9", "Z71.89", "F99", "D68.9", "M79.9")
+_TOO_GENERAL: Final = ("B99.9", "R58", "R69", "T14.9", "T81.9", "Z71.9", "Z71.89", "F99", "D68.9", "M79.9", "L90.5")
+_VACCINATION: Final = "Z23"
+_ENCOUNTERS_FOR_A_TEST: Final = ("Z32.0", "Z13.3", "Z36")
 _INCIDENTAL: Final = re.compile(r"\bincidental", re.IGNORECASE)
 _PREGNANT_STATE: Final = "Z33.1"
 
@@ -155,6 +160,22 @@ def _incidental_pregnancy(chart: Chart, mention: Mention) -> Reason | None:
     return Reason(NotCodedReason.NOT_ASSESSED, "No provider calls the pregnancy incidental (I.C.15.a.1).")
 
 
+def _vaccine_not_given(_: Chart, mention: Mention) -> Reason | None:
+    """A vaccine that is only named: `flu shot already taken elsewhere` (guideline I.C.21.c.2)."""
+    if mention.concept != _VACCINATION or "" in mention.needs:
+        return None
+    return Reason(NotCodedReason.NOT_ASSESSED, "The record does not say that the vaccine was given at this encounter.")
+
+
+def _done_in_passing(_: Chart, mention: Mention) -> Reason | None:
+    """A test before treatment or a questionnaire is no encounter for it: `pregnancy test negative` (category Z32)."""
+    if not (mention.concept or "").startswith(_ENCOUNTERS_FOR_A_TEST) or mention.heads_problem:
+        return None
+    if mention.section is SectionKind.CHIEF_COMPLAINT:
+        return None
+    return Reason(NotCodedReason.NOT_ASSESSED, "It was done in passing; the encounter was not for it (I.C.21.c.5).")
+
+
 def _too_general(_: Chart, mention: Mention) -> Reason | None:
     if not mention.concept or not mention.concept.startswith(_TOO_GENERAL) or _states_it_alone(mention):
         return None
@@ -183,4 +204,6 @@ _AGAINST: Final[tuple[Against, ...]] = (
     _said_by_others,
     _incidental_pregnancy,
     _too_general,
+    _vaccine_not_given,
+    _done_in_passing,
 )

@@ -25,6 +25,9 @@ _HEALS: Final = re.compile(
 )
 _SEQUELA: Final = re.compile(r"\b(sequelae?|late effects?|residuals? (from|of))\b", re.IGNORECASE)
 _DRUG: Final = re.compile(r"T(?:3[6-9]|4\d|50)\.")
+_SEVENTH: Final = re.compile(r"[ST]\w\w\.\w{3}([AS])$")
+"""A burn or wound whose sentence tells that it does not heal, or has healed and left something."""
+
 _INITIAL: Final = re.compile(r"\binitial (?:visit|encounter)\b", re.IGNORECASE)
 _ATTRIBUTES: Final = frozenset(
     (
@@ -90,6 +93,8 @@ def _episode(line: Line, found: Spotted) -> Episode:
     """
     if found.term and found.term.needs and found.term.stems and _DRUG.match(found.term.stems[0]):
         return "initial"
+    if found.term and found.term.needs and found.term.stems and (told := _SEVENTH.match(found.term.stems[0])):
+        return "sequela" if told.group(1) == "S" else "initial"
     if _INITIAL.search(line.text):
         return "initial"
     if _SEQUELA.search(line.text):

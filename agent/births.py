@@ -23,6 +23,9 @@ _BORN: Final = re.compile(
     r"\b(?:born|birth|delivered|delivery|deliver(?:ed)? by|by|via)\b[^.;\n]{0,40}?"
     r"(?P<how>vaginal\w*|SVD|NSVD|vertex|vacuum|forceps|VBAC|cesarean|c-section|C/S)\b"
     r"|(?P<how2>vaginal\w*|SVD|NSVD|cesarean|c-section|C/S)\b[^.;\n]{0,30}?\b(?:born|birth|delivery|liveborn|here)\b"
+    r"|\b(?:boy|girl|infant|newborn|male|female)\b[^.;\n]{0,12}?\b(?P<how4>vaginal birth|SVD|NSVD|cesarean"
+    r"|c-section)\b"
+    r"|^(?P<how5>vaginal birth|cesarean birth) here\b"
     r"|^(?:birth record|newborn record)\b[^.;\n]{0,20}?(?P<how3>SVD|NSVD|vaginal\w*|cesarean|c-section|C/S)\b",
     re.IGNORECASE,
 )
@@ -32,7 +35,9 @@ _ELSEWHERE: Final = re.compile(
     re.IGNORECASE,
 )
 _CESAREAN: Final = re.compile(r"cesarean|c-section|c/s", re.IGNORECASE)
-_DELIVERED: Final = ("O", "Z3A", "Z34")
+_DELIVERED: Final = ("",)
+"""The outcome counts on every record of a delivery, whatever else is coded."""
+
 _OLDEST_NEWBORN: Final = 0
 _YOUNGEST_MOTHER: Final = 10
 
@@ -52,7 +57,7 @@ def births(text: str, age: int | None, setting: Setting) -> Iterator[Birth]:
         return
     if age == _OLDEST_NEWBORN and not _ELSEWHERE.search(text):
         for match in _BORN.finditer(text):
-            how = match.group("how") or match.group("how2") or match.group("how3")
+            how = next(filter(None, match.groups()))
             yield Birth(match.start(), match.end(), _newborn_code(text, how), ())
     outcome = _OUTCOME.search(text) if age >= _YOUNGEST_MOTHER else None
     if outcome:

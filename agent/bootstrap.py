@@ -20,10 +20,6 @@ from agent.fast_path import FastPath
 from agent.lanes import Lanes
 from agent.llm import LLM, LlmSettings
 from agent.mentions import MentionRules
-from agent.operation.health import ModelServer
-from agent.operation.metrics import ServiceMetrics
-from agent.operation.operation import Operation
-from agent.operation.tracing import Tracing, otlp_exporter
 from agent.parts import Parts
 from agent.payer_sources import load_payer_rules, payer_files, with_known_codes
 from agent.pipeline import Pipeline
@@ -53,6 +49,7 @@ from retrieval.sparse import Bm25Encoder
 from retrieval.store import VectorStore
 
 if TYPE_CHECKING:
+    from agent.operation.operation import Operation
     from agent.store.case_store import CaseStore
 
 LIVE_PROMPT: Final = "v2"
@@ -124,6 +121,12 @@ def build_store(settings: Settings, told: Callable[[str], None]) -> CaseStore:
 
 def build_operation(settings: Settings) -> Operation:
     """Metrics and traces of a process that serves or works. Raises `ConfigError` when the exporter is not installed."""
+    # Only who serves or works waits for these imports.
+    from agent.operation.health import ModelServer
+    from agent.operation.metrics import ServiceMetrics
+    from agent.operation.operation import Operation
+    from agent.operation.tracing import Tracing, otlp_exporter
+
     asked, metrics = settings.operation, ServiceMetrics()
     exporter = otlp_exporter(asked.trace_endpoint, asked.probe_timeout_s) if asked.trace_endpoint else None
     model = ModelServer(settings.llm, asked)

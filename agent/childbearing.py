@@ -14,7 +14,7 @@ from agent.combine import CombinationTable, Complication
 from agent.detail import WholeRecord
 from medcoding.chart import Chart
 from medcoding.codebook import Codebook
-from medcoding.encounter import Sex
+from medcoding.encounter import Setting, Sex
 from medcoding.proposal import NotCodedReason
 from retrieval.expand import fitting
 
@@ -30,6 +30,16 @@ _NOT_HERS: Final = ("O", "Z33", "Z34", "Z3A", "Z37", "Z39")
 _NORMAL_DELIVERY: Final = "O80"
 _NEVER_IN_PREGNANCY: Final = "Z68"
 _BIRTH_CODES: Final = "Z38"
+_GESTATIONAL: Final = "O24.4"
+_PHASES: Final = {"pregnancy": "1", "childbirth": "2", "puerperium": "3"}
+_CONTROLS: Final = (
+    (re.compile(r"(?<!no )\binsulin\b|\bNPH\b|\blispro\b|\baspart\b", re.IGNORECASE), "4"),
+    (re.compile(r"\bmetformin\b|\bglyburide\b|\boral (?:hypoglycemic|agent)", re.IGNORECASE), "5"),
+    (re.compile(r"\bdiet\b|\bA1GDM\b|\bGDMA1\b", re.IGNORECASE), "0"),
+)
+_OTHERS_IN_THE_FAMILY: Final = re.compile(
+    r"\b(?:husband|mother|father|partner|sister|brother|baby|infant|newborn)\b", re.IGNORECASE
+)
 _INCIDENTAL: Final = re.compile(r"\bincidental(?:ly)?\b|\bunrelated to (?:the |her )?pregnancy\b", re.IGNORECASE)
 _CHAPTER_15: Final = "O"
 
@@ -47,10 +57,50 @@ def settle_childbearing(chart: Chart, settled: CodeSet, codebook: Codebook, tabl
         row = table.complicates(code)
         if row and row.stem and not code.startswith(_CHAPTER_15):
             _report(code, row, settled, codebook, record)
+    _superimposed(settled, codebook)
+    _control_of_diabetes(chart, settled, record, codebook)
+    _one_gestation(chart, settled)
+    _number_born(settled)
     if why := table.gives_way(_NORMAL_DELIVERY, settled.lines):
         _drop(settled, (_NORMAL_DELIVERY,), why)
     if any(code.startswith(_CHAPTER_15) for code in settled.lines):
         _drop(settled, (_NEVER_IN_PREGNANCY,), "I.C.21.c.3: no body mass index is reported in pregnancy.")
+
+
+def _superimposed(settled: CodeSet, codebook: Codebook) -> None:
+    """Pre-eclampsia beside a hypertension from before the pregnancy is superimposed (category O11)."""
+    before = any(code.startswith("O10") for code in settled.lines)
+    for code in [code for code in settled.lines if code.startswith("O14") and before]:
+        superimposed = f"O11.{code[-1] if code[-1] in '12345' else '9'}"
+        if codebook.is_billable(superimposed):
+            settled.rename(code, superimposed, "I.C.15.d: superimposed on hypertension from before the pregnancy.")
+
+
+def _control_of_diabetes(chart: Chart, settled: CodeSet, record: WholeRecord, codebook: Codebook) -> None:
+    """Gestational diabetes by what controls it: insulin before diet, oral drugs before diet (guideline I.C.15.i)."""
+    text = " ".join(chart.text_of(s) for s in chart.sentences if not _OTHERS_IN_THE_FAMILY.search(chart.text_of(s)))
+    control = next((digit for words, digit in _CONTROLS if words.search(text)), None)
+    for code in [code for code in settled.lines if code.startswith(_GESTATIONAL)]:
+        line = settled.lines[code]
+        phase = record.of_pregnancy(line, settled.mentions_of(line)).phase
+        found = f"{_GESTATIONAL}{_PHASES.get(phase or '', '1')}{control or code[-1]}"
+        if found != code and codebook.is_billable(found):
+            settled.rename(code, found, "I.C.15.i: by what controls it, in the stage of the pregnancy.")
+    if any(code.startswith(_GESTATIONAL) for code in settled.lines):
+        _drop(settled, ("O24.9",), "I.B.2: the diabetes is gestational.")
+
+
+def _one_gestation(chart: Chart, settled: CodeSet) -> None:
+    """The weeks on the day of admission, or of the visit (guideline I.C.21.c.11)."""
+    weeks = sorted(code for code in settled.lines if code.startswith("Z3A."))
+    kept = weeks[0] if weeks and chart.encounter.setting is Setting.INPATIENT else "".join(weeks[-1:])
+    _drop(settled, tuple(code for code in weeks if code != kept), "I.C.21.c.11: the weeks of another day.")
+
+
+def _number_born(settled: CodeSet) -> None:
+    """One liveborn beside a twin pregnancy is both of them (guideline I.C.15.b.5)."""
+    if "Z37.0" in settled.lines and any(code.startswith("O30.0") for code in settled.lines):
+        settled.rename("Z37.0", "Z37.2", "I.C.15.b.5: twins, both liveborn.")
 
 
 def _is_incidental(chart: Chart) -> bool:

@@ -19,6 +19,9 @@ _ENOUGH: Final = 0.72
 _SAYS_NOTHING: Final = frozenset({"Z79.899", "Y93.9", "Y92.9", "Y99.9"})
 """Long-term use of a drug without a code of its own; unspecified activity, place and status (I.C.20.b, c, k)."""
 
+_HIV: Final = "B20"
+"""Its drugs have no code of their own, and their long-term use is reported (guideline I.C.21.c.3)."""
+
 _ONLY_WHEN_SAID: Final = {"C80.1": frozenset({"unknown", "occult", "undetermined", "unspecified"})}
 """A cancer whose primary site nobody could determine (guideline I.C.2.j); a bare `carcinoma` names no site."""
 
@@ -107,8 +110,8 @@ def _none(mention: Mention, reason: str) -> Choice:
 
 def choose_dependent(mention: Mention, candidates: tuple[Candidate, ...], coded: frozenset[str]) -> Choice:
     """A mention that counts only beside others: a drug and its condition (Z79), a cause and its injury (chapter 20)."""
-    met = not mention.needs or any(code.startswith(mention.needs) for code in coded)
-    told = candidates and _leading(candidates).code not in _SAYS_NOTHING
+    met = not mention.needs or "" in mention.needs or any(code.startswith(mention.needs) for code in coded)
+    told = candidates and (_leading(candidates).code not in _SAYS_NOTHING or _HIV in mention.needs)
     return choose(mention, candidates) if met and told else _none(mention, "Nothing coded makes it reportable.")
 
 

@@ -16,7 +16,8 @@ _EVENT: Final = re.compile(
     r"fractur\w+|sprain\w*|strain(?:ed)?|dislocat\w+|accident\w*|mvc|mva|exploded|electrocuted|collapsed|tackled|"
     r"missed (?:a |the |last |bottom )*(?:step|stair|edge)|abrasion|contusion|bruis\w+|wound|amputat\w+|poked|"
     r"pricked|"
-    r"concussion|lost control|drove|threw|lifted|shaken|shaking|gave way|kicked back|put (?:his|her) \w+ through)\b",
+    r"concussion|lost control|drove|threw|lifted|shaken|shaking|gave way|kicked back|put (?:his"
+    r"|her) (?:\w+ ){1,3}through|happened|occurred|sunburn\w*|clipped|rear-ended|bomb\w*|blast|explosion)\b",
     re.IGNORECASE,
 )
 _ROOMS: Final = (
@@ -61,7 +62,8 @@ _PLACES_IN: Final = {
 
 _DETERMINER: Final = r"(?:(?:the|his|her|their|own|a|an|my|its)\s+)?"
 _STANDS_IN: Final = re.compile(
-    r"(?:\b(?:in|at|on|inside|outside|into|onto|from|off|of|near|by|within|through|down|up|over|under|behind|across)\b|\(|,)\s+(?:[\w'-]+\s+){0,4}$",
+    r"(?:\b(?:in|at|on|inside|outside|into|onto|from|off|of|near|by|within|through|down|up|over|under|behind"
+    r"|across)\b\s+|\(\s*|,\s+)(?:[\w'-]+\s+){0,4}$",
     re.IGNORECASE,
 )
 _ROOM_PATTERNS: Final = tuple(

@@ -78,7 +78,7 @@ class Measurement(NamedTuple):
 def measurements(text: str, age: int | None, day: datetime.date) -> Iterator[Measurement]:
     """Measurements in one sentence (guidelines I.B.14 and I.C.15.a.7; categories Z68, Z3A and R29.7)."""
     yield from _body_mass(text, age, day)
-    yield from _gestation(text)
+    yield from _gestation(text) if age != 0 else ()
     for match in _NIHSS.finditer(text):
         if int(match.group(1)) <= _WORST_NIHSS:
             yield Measurement(match.start(), match.end(), f"R29.7{int(match.group(1)):02d}", _STROKE)

@@ -12,11 +12,14 @@ from agent.attributes import Trimester, trimester_of
 from agent.axes import axes_of, episode_of
 from agent.chart_words import ChartWords
 from agent.circumstances import is_event
+from agent.contact_reasons import ContactReasons
 from agent.contagion import exposure_code
 from agent.cues import Reading
 from agent.drug_harms import DrugHarms, Harm
+from agent.injury_sites import injuries
 from agent.kinds import kind_of
 from agent.lines import Line, Spotted, begins_line
+from agent.newborns import at_birth
 from agent.readings import is_lasting, reading_of, stems_of
 from agent.sides import may_have_side, side_throughout
 from agent.spotting import Vocabulary, plain_spotted, spotted
@@ -28,6 +31,7 @@ from retrieval.dictionary import Dictionary
 
 _UNREAD: Final = frozenset({SectionKind.SIGNATURE})
 _SIDE_TELLING: Final = DIAGNOSIS_SECTIONS | {SectionKind.CHIEF_COMPLAINT, SectionKind.HISTORY_PRESENT_ILLNESS}
+_ANYTHING: Final = ("",)
 _OBSTETRIC: Final = ("O", "Z34")
 MOST_MENTIONS: Final = 600
 """For one encounter; what lies beyond is not read, and the result says so."""
@@ -42,6 +46,12 @@ class MentionRules:
     assertions: AssertionRules
     chart_words: ChartWords = field(default_factory=ChartWords)
     drug_harms: DrugHarms = field(default_factory=DrugHarms)
+    contact_reasons: ContactReasons = field(default_factory=ContactReasons)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What names and tells something codable."""
+        return Vocabulary(self.dictionary, self.chart_words, self.contact_reasons)
 
 
 def find(chart: Chart, rules: MentionRules) -> tuple[Mention, ...]:
@@ -115,8 +125,10 @@ def _in_line(
     line: Line, rules: MentionRules, first_id: int, harms: Sequence[Harm], *, eventful: bool
 ) -> Iterator[Mention]:
     reader = rules.assertions.read(line.text)
-    every = spotted(line, Vocabulary(rules.dictionary, rules.chart_words), eventful=eventful)
+    every = spotted(line, rules.vocabulary, eventful=eventful)
     every += [plain_spotted(line.text, harm.start, harm.end, harm.code, harm.needs) for harm in harms]
+    every += [plain_spotted(line.text, one.start, one.end, one.code, _ANYTHING) for one in injuries(line.text)]
+    every += [plain_spotted(line.text, at.start, at.end, at.code, _ANYTHING) for at in at_birth(line.text, line.age)]
     kinds = [kind_of(found.term) is MentionKind.PROBLEM for found in every]
     for number, found in enumerate(every, start=first_id):
         alike = [f for f, problem in zip(every, kinds, strict=True) if problem is kinds[number - first_id]]

@@ -19,7 +19,7 @@ from agent.parts import Parts
 from agent.prepare import prepare
 from agent.procedures import with_procedures
 from agent.questions import Model
-from agent.reasoned import Reasoned, Ways, objections, reasoned
+from agent.reasoned import Reasoned, Ways, beside_encoder, objections, reasoned
 from agent.reconcile import reconcile
 from agent.stages import Clock, Prepared, Settled, Trace, all_choices, offer_of
 from agent.told import Step, Telling, may_write, steps
@@ -151,7 +151,11 @@ class Pipeline:
             stamp = parts.stamp.model_copy(update={"model": parts.model.llm.name or "none" if parts.model else "none"})
             result = assemble(answered, codebook, parts.explainer, parts.routing, stamp)
         result = result.model_copy(
-            update={"cost": _cost(verification.usage, parts.model, clock), "answered_by": answer.by}
+            update={
+                "codes": beside_encoder(result.codes, answer.encoded),
+                "cost": _cost(verification.usage, parts.model, clock),
+                "answered_by": answer.by,
+            }
         )
         return Trace(prepared, settled.choices, settled.proposal, findings, result)
 

@@ -30,6 +30,9 @@ _EXTERNAL_CAUSES: Final = ("V", "W", "X", "Y")
 _DRUG_HARMS: Final = (*(f"T{n}" for n in range(36, 51)), "T51", "Z91.1")
 """What a drug did is told by its whole sentence (guideline I.C.19.e.5): `his wife.s pills` name no kin."""
 
+_TOLD_WHOLE: Final = ("P07", "S", *(f"T{n}" for n in range(20, 33)))
+"""What happened at birth or in an accident is told in the past and treated now."""
+
 _NOT_OF_AN_EVENT: Final = frozenset({Assertion.FAMILY, Assertion.HISTORICAL})
 """`Husband punched her`, `fell three weeks ago`: what caused the injury that is treated now."""
 
@@ -117,6 +120,8 @@ def _by_nature(line: Line, found: Spotted, cues: Reading) -> Reading | None:
     if _leads_to(term, _DRUG_HARMS) and term and term.needs and cues.assertion is not Assertion.NEGATED:
         doubtful = cues.assertion is Assertion.POSSIBLE and term.stems[0].endswith("5")
         return cues if doubtful else Reading(Assertion.PRESENT, cues.cue)
+    if _leads_to(term, _TOLD_WHOLE) and term and term.needs and cues.assertion is Assertion.HISTORICAL:
+        return Reading(Assertion.PRESENT, cues.cue)
     if names_a_vaccine(line.text, term):
         return Reading(Assertion.HYPOTHETICAL, "vaccine")
     if _leads_to(term, _FAMILY_CODES) and cues.assertion is not Assertion.NEGATED:

@@ -16,7 +16,7 @@ from medcoding.errors import DependencyError
 from medcoding.finding import Finding, Severity
 from medcoding.mention import Mention
 from medcoding.proposal import Proposal, Source
-from medcoding.result import AnsweredBy
+from medcoding.result import AnsweredBy, CodeLine
 
 _TAMPERED: Final = "the record holds words addressed to a machine"
 _ALWAYS: Final = "the settings send every encounter to it"
@@ -31,7 +31,7 @@ class Ways(NamedTuple):
 
     model: Model | None
     encoder: FastPath | None
-    settings: FastPathSettings = FastPathSettings()
+    settings: FastPathSettings
 
     @property
     def stands_in(self) -> FastPath | None:
@@ -113,6 +113,20 @@ def _by_rules(why: str) -> Reasoned:
 
 def _codes(answer: FastAnswer | None) -> frozenset[str] | None:
     return None if answer is None else frozenset(choice.code for choice in answer.choices if choice.code)
+
+
+def beside_encoder(lines: Iterable[CodeLine], encoded: frozenset[str] | None) -> tuple[CodeLine, ...]:
+    """The lines, those that the model chose with whether the encoder chose them too; `encoded` are its codes."""
+    return tuple(
+        line.model_copy(
+            update={
+                "confidence_inputs": line.confidence_inputs.model_copy(update={"encoder_agrees": line.code in encoded})
+            }
+        )
+        if encoded is not None and line.confidence_inputs and line.source is Source.LLM
+        else line
+        for line in lines
+    )
 
 
 def objections(proposal: Proposal, findings: Iterable[Finding]) -> dict[int, tuple[Finding, ...]]:

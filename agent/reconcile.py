@@ -18,6 +18,7 @@ from agent.detail import add_detail
 from agent.integral import drop_integral_symptoms
 from agent.joined import join_pairs
 from agent.less_telling import drop_less_telling
+from agent.newborns import settle_newborn
 from agent.poa import with_poa
 from agent.replaced import settle_replaced
 from agent.sequelae import settle_sequelae
@@ -60,6 +61,7 @@ def reconcile(
     settle_replaced(chart, settled, codebook)
     settle_sides(settled, codebook)
     settle_sequelae(chart, settled, codebook)
+    settle_newborn(chart, settled, codebook)
     while found := table.first_that_applies(settled.lines):
         settled.combine(found)
     _stage_of_hypertensive_kidneys(settled)

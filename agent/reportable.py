@@ -50,6 +50,7 @@ _LISTS_OF_FINDINGS: Final = frozenset(
         SectionKind.DIFFERENTIAL,
     }
 )
+_MINOR_STATUS: Final = ("Z90.49", "Z90.71", "Z90.72", "Z98.51", "Z97.5", "Z98.4")
 _ALLERGIES: Final = ("Z88", "Z91.0")
 _NO_DISEASE: Final = (
     "R", *(f"Z{n}" for n in (0, 1, 2, 4, 5, 6, 7, 8, 9)), "Z30", "Z31", "Z32", "Z34", "Z36", "Z37", "Z38", "Z39", "Z3A",
@@ -87,7 +88,7 @@ def select(chart: Chart, mentions: tuple[Mention, ...]) -> Reportable:
     chosen: list[Mention] = []
     left_out: list[NotCoded] = []
     for mention in mentions:
-        if _is_mere_word(mention) or _is_said_before(chart, mention, mentions):
+        if _is_mere_word(mention) or _is_minor_status(mention) or _is_said_before(chart, mention, mentions):
             continue
         if _is_overruled(chart, mention, mentions):
             left_out.append(_not_coded(mention, _DENIED_ELSEWHERE))
@@ -166,6 +167,12 @@ def _is_told_disease(mention: Mention) -> bool:
 def _is_mere_word(mention: Mention) -> bool:
     """A finding, an operation, a drug or a thing without a code of its own: read, but nothing to code from."""
     return mention.term is not None and mention.concept is None
+
+
+def _is_minor_status(mention: Mention) -> bool:
+    """True for an absent appendix told in passing, where no list of operations or diagnoses holds it (I.C.21.c.3)."""
+    told = mention.section in {SectionKind.OTHER, SectionKind.HISTORY_PRESENT_ILLNESS}
+    return told and not mention.heads_problem and (mention.concept or "").startswith(_MINOR_STATUS)
 
 
 def _is_said_before(chart: Chart, mention: Mention, mentions: tuple[Mention, ...]) -> bool:

@@ -55,7 +55,7 @@ class FastPathSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    mode: FastPathMode = FastPathMode.OFF
+    mode: FastPathMode = FastPathMode.FALLBACK
     """`off`, `fallback` (where no model answers), `routine` (routine encounters too) or `always`."""
     folder: Path | None = None
     """Folder that `chartwright train encoder` made; None takes the encoder that ships."""

@@ -169,7 +169,7 @@ def _codes(answer: CodingResult) -> Table:
             line.role.value.replace("_", "-"),
             f"{line.confidence:.2f}",
             f"{line.documentation_score:.2f}",
-            line.route.value,
+            f"{line.route.value}, audit" if line.audit else line.route.value,
             line.source.value,
         )
     return table

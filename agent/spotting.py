@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from agent.births import births
 from agent.chart_words import ChartWords
 from agent.circumstances import home_places
+from agent.contact_reasons import ContactReasons
 from agent.endings import named_by_ending
 from agent.kinds import is_coded_problem, kind_of
 from agent.lines import Line, Spotted
@@ -46,6 +47,7 @@ class Vocabulary:
 
     dictionary: Dictionary
     chart_words: ChartWords
+    contact_reasons: ContactReasons = field(default_factory=ContactReasons)
 
     def find(self, run: Sequence[Token], line: Line, *, eventful: bool) -> Iterator[TermMatch]:
         """What either of them finds in a run of the line's words."""
@@ -72,7 +74,7 @@ def spotted(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> list[Spott
 
 def _matches(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> list[Match]:
     """What is named in the line, in order; where names meet, the longer one, then the one with a code."""
-    matches = [*_measured(line, eventful=eventful), *_written(line, vocabulary, eventful=eventful)]
+    matches = [*_measured(line, vocabulary, eventful=eventful), *_written(line, vocabulary, eventful=eventful)]
     for run in _runs(line.text, line.words):
         whole = (f for f in vocabulary.find(run, line, eventful=eventful) if is_whole(run, f.first, f.last))
         matches += [Match(run[f.first].start, run[f.last].end, f.term) for f in whole]
@@ -103,12 +105,14 @@ def _written(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> Iterator[
             yield Match(run[found.first].start, run[found.last].end, found.term)
 
 
-def _measured(line: Line, *, eventful: bool) -> Iterator[Match]:
+def _measured(line: Line, vocabulary: Vocabulary, *, eventful: bool) -> Iterator[Match]:
     """Numbers and phrases that lead to a code of their own."""
     for measured in measurements(line.text, line.age, line.day):
         yield _plain(line.text, measured.start, measured.end, measured.code, measured.needs)
     for birth in births(line.text, line.age, line.setting):
         yield _plain(line.text, birth.start, birth.end, birth.code, birth.needs)
+    for reason in vocabulary.contact_reasons.find(line.text, line.age, line.setting):
+        yield _plain(line.text, reason.start, reason.end, reason.code, reason.needs)
     for place in home_places(line.text) if eventful else ():
         yield _plain(line.text, place.start, place.end, place.code, _INJURIES)
 

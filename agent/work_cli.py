@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent import show
-from agent.bootstrap import build_pipeline, build_store
+from agent.bootstrap import build_operation, build_pipeline, build_store
 from agent.cli import IndexOption, closing
 from agent.pipeline import Pipeline
 from agent.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from agent.operation.operation import Operation
     from agent.store.case_store import CaseStore
 
 app = typer.Typer()
@@ -27,10 +28,23 @@ def work(
 ) -> None:
     """Work on the cases that wait in the case store until stopped; what is in hand then goes back to the queue."""
     settings = load_settings(index_dir=index_dir)
+    operation = _told_to_the_operator(settings)
     store = build_store(settings, show.note)
-    pipeline = build_pipeline(settings)
+    pipeline = operation.watched(build_pipeline(settings))
     asyncio.run(closing(pipeline, _until_stopped(store, pipeline, settings, workers)))
+    operation.tracing.close()
     store.close()
+
+
+def _told_to_the_operator(settings: Settings) -> Operation:
+    """Lines and metrics of this process. Raises `ConfigError` when the port of the metrics cannot be had."""
+    from agent.operation.logs import install, json_logging
+
+    operation = build_operation(settings)
+    install(json_logging(settings.operation.log_level, operation.metrics.dropped))
+    if settings.operation.worker_metrics_port is not None:
+        operation.metrics.serve(settings.operation.worker_metrics_host, settings.operation.worker_metrics_port)
+    return operation
 
 
 async def _until_stopped(store: CaseStore, pipeline: Pipeline, settings: Settings, workers: int) -> None:

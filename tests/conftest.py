@@ -17,6 +17,7 @@ import pytest
 
 from agent.bootstrap import build_pipeline
 from agent.pipeline import Pipeline
+from agent.routine import FastPathMode, FastPathSettings
 from agent.settings import Settings
 from medcoding.codebook import Codebook, Codebooks
 from retrieval.index_folder import IndexFolder, open_index
@@ -120,12 +121,12 @@ def index(index_dir: Path) -> IndexFolder:
 
 @pytest.fixture(scope="session")
 def settings(index_dir: Path) -> Settings:
-    """Default settings on the small index; nothing of the machine's own environment or `.env` file."""
+    """Default settings on the small index, rules alone; nothing of the machine's own environment or `.env` file."""
     with pytest.MonkeyPatch.context() as environment:
         for name in os.environ:
             if name.startswith("CHARTWRIGHT_"):
                 environment.delenv(name)
-        return Settings(_env_file=None, index_dir=index_dir)
+        return Settings(_env_file=None, index_dir=index_dir, fast_path=FastPathSettings(mode=FastPathMode.OFF))
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, start_http_server
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from medcoding.errors import ConfigError
 from medcoding.proposal import Source
 from medcoding.result import CodingResult
 
@@ -92,6 +93,16 @@ class ServiceMetrics:
     def seen(self, name: str, *, up: bool) -> None:
         """Note whether a dependency answered."""
         self._up.labels(name).set(up)
+
+    def serve(self, host: str, port: int) -> None:
+        """Answer `/metrics` on a port of its own, from a thread. Raises `ConfigError` when the port cannot be had."""
+        try:
+            start_http_server(port, host, self.registry)
+        except OSError as error:
+            raise ConfigError(
+                f"Metrics cannot be answered on {host} port {port} ({error.strerror}); set another"
+                " CHARTWRIGHT_OPERATION__WORKER_METRICS_PORT."
+            ) from None
 
     def exposition(self) -> bytes:
         """Everything in the Prometheus text format."""

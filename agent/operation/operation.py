@@ -44,18 +44,23 @@ class Operation:
         metrics = ServiceMetrics()
         return cls(metrics, Tracing(None, metrics.dropped), ModelServer(LlmSettings(), OperationSettings()))
 
+    def watched(self, pipeline: Pipeline) -> Pipeline:
+        """The same pipeline, told about."""
+        return WatchedPipeline(pipeline, self)
+
 
 class WatchedPipeline(Pipeline):
     """The same pipeline; each result is counted and timed, whichever way it was asked for."""
 
     def __init__(self, pipeline: Pipeline, operation: Operation) -> None:
         super().__init__(pipeline.parts)
+        self._pipeline = pipeline
         self._operation = operation
 
     async def trace(self, encounter: Encounter) -> Trace:
         """The same way; what it took is told."""
         started = time.time()
-        trace = await super().trace(encounter)
+        trace = await self._pipeline.trace(encounter)
         self._operation.metrics.coded(trace.result, model_asked=self.parts.model is not None)
         self._operation.tracing.coded(trace.result, started)
         return trace

@@ -16,6 +16,10 @@ class OperationSettings(BaseModel):
     """Least important lines that are written to standard error, as JSON; `info` has one line a request."""
     metrics: bool = True
     """Answer `/metrics` in the Prometheus text format; keep the port where only your monitoring reaches it."""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Port on which `chartwright work` answers `/metrics` for itself; None answers none."""
+    worker_metrics_host: str = "127.0.0.1"
+    """Address of that port."""
     trace_endpoint: str | None = None
     """Address that takes OpenTelemetry traces over HTTP, for instance `http://127.0.0.1:4318/v1/traces`; None sends
     none. Needs `pip install 'chartwright[telemetry]'`."""

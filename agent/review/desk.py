@@ -19,13 +19,13 @@ from agent.parts import Parts
 from agent.review import attest as attesting
 from agent.review import glass, history
 from agent.review.attest import Numbered, Signing, final_set
-from agent.review.checked import edition_of, findings_on
+from agent.review.checked import edition_of, findings_on, read_chart
 from agent.review.figures import ReviewedCase, Supervision, reviewed_case, supervision
 from agent.review.gate import obstacles
 from agent.review.history import Signed, chart_text
 from agent.review.on_desk import ChartText, OnDesk, Seat
 from agent.review.provider_queries import queries_of
-from agent.review.seeds import Seed, seed_for, seeded_ids, with_seed
+from agent.review.seeds import Seed, dressed, seed_for, seeded_ids, unlisted, with_seed
 from agent.review.settings import ReviewSettings
 from agent.review.standing import Reviewing, Standing, admitted, standing
 from agent.review.supervised import override_reasons, reviewed_cases
@@ -136,6 +136,7 @@ class Desk:
             raise ConflictError("The encounter was sent again meanwhile; open the case anew.")
         if summary.locked_by != seat.actor.id:
             raise ConflictError(_NOT_YOURS)
+        history.hold_on(change, seat.case, self.store.settings.lock_s)
         found = self._on_desk(change, CaseVersion(seat.case, seat.version))
         if found.past.seen != seat.seen:
             raise ConflictError("The case was changed meanwhile; look at it again.")
@@ -189,6 +190,8 @@ class Desk:
         codebook = edition_of(self.parts, result, encounter).codebook
         key = hmac.digest(self._secret, f"seeds {actor.tenant} {version.case}".encode(), "sha256")
         seed = seed_for(result, codebook, key, self._settings.seed_share)
+        if seed is not None:
+            seed = dressed(seed, result, read_chart(self.parts, encounter), self.parts.explainer, codebook)
         with self.store.change(actor, "begin") as change:
             history.hold(change, version)
             if history.opening_of(change, version) is None:
@@ -206,10 +209,11 @@ class Desk:
         reviewing = self._reviewing(text.result, text.encounter, opening.seed)
         now, seeded = standing(reviewing, past.actions), seeded_ids(opening.seed)
         findings = self._findings(text, now, seeded)
+        held = summary.locked_by == reading.actor.id
         return OnDesk(
             summary=summary,
             encounter=text.encounter,
-            result=text.result,
+            result=text.result.model_copy(update={"not_coded": unlisted(text.result.not_coded, opening.seed)}),
             suggested=reviewing.suggested,
             reviewing=reviewing,
             past=past,
@@ -218,7 +222,8 @@ class Desk:
             obstacles=obstacles(now, findings),
             final=final_set(reviewing, now, Numbered(version.case, version.version, text.result.edition), seeded),
             queries=queries_of(reading, version),
-            mine=summary.locked_by == reading.actor.id and may(reading.actor, Action.REVIEW),
+            mine=held and may(reading.actor, Action.REVIEW),
+            may_query=held and may(reading.actor, Action.QUERY),
         )
 
     def _findings(self, text: ChartText, now: Standing, seeded: frozenset[str]) -> tuple[Finding, ...]:

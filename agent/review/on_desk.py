@@ -45,6 +45,8 @@ class OnDesk(NamedTuple):
     queries: tuple[ProviderQuery, ...]
     mine: bool
     """Whether the reader holds the case and may change it."""
+    may_query: bool
+    """Whether the reader holds the case and may query the provider."""
 
     @property
     def version(self) -> CaseVersion:

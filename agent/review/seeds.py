@@ -11,10 +11,13 @@ import hmac
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from agent.explain import Explainer, Facts
+from agent.review.checked import ReadChart
 from guardrails.laterality import side_of, sided_twins
 from medcoding.codebook import Codebook
 from medcoding.codes import CodeRole, CodeSystem
-from medcoding.proposal import EvidenceQuote, NotCoded, NotCodedReason, Source
+from medcoding.mention import Assertion, Mention
+from medcoding.proposal import EvidenceQuote, NotCoded, NotCodedReason, ProposedCode, Source
 from medcoding.record import Record
 from medcoding.result import CodeLine, CodingResult, Rationale, Route
 
@@ -43,6 +46,20 @@ def seed_for(result: CodingResult, codebook: Codebook, secret: bytes, share: flo
     return Seed(place=1 + drawn[9] % len(result.codes), line=line)
 
 
+def dressed(seed: Seed, result: CodingResult, read: ReadChart, explainer: Explainer, codebook: Codebook) -> Seed:
+    """The seed with reasons and measures like those of its neighbours, so that nothing but reading tells it apart."""
+    line, quotes = seed.line, seed.line.evidence
+    evidence = tuple(quote.model_copy(update={"assertion": Assertion.PRESENT}) for quote in quotes)
+    beside = result.codes[seed.place % len(result.codes)]
+    measures = ("confidence", "confidence_reasons", "documentation_score", "route", "source")
+    changes = {name: getattr(beside, name) for name in measures}
+    mention = next((m for m in read.mentions if any(_touches(m, quote) for quote in quotes)), None)
+    if mention is not None:
+        asserted = mention.model_copy(update={"assertion": Assertion.PRESENT, "experiencer": "patient"})
+        changes["rationale"] = explainer.explain(_facts(line, asserted, result, read), codebook)
+    return seed.model_copy(update={"line": line.model_copy(update={**changes, "evidence": evidence})})
+
+
 def with_seed(codes: Sequence[CodeLine], seed: Seed | None) -> tuple[CodeLine, ...]:
     """The suggestions in order, the seed among them; it never leads."""
     ordered = sorted(codes, key=lambda line: line.sequence)
@@ -51,9 +68,35 @@ def with_seed(codes: Sequence[CodeLine], seed: Seed | None) -> tuple[CodeLine, .
     return (*ordered[: seed.place], seed.line, *ordered[seed.place :])
 
 
+def unlisted(not_coded: tuple[NotCoded, ...], seed: Seed | None) -> tuple[NotCoded, ...]:
+    """What was left out, without the very thing that the seed proposes: listed as left out it would give it away."""
+    return tuple(item for item in not_coded if seed is None or item.code != seed.line.code)
+
+
 def seeded_ids(seed: Seed | None) -> frozenset[str]:
     """Ids of the seeded lines in a review that starts from `with_seed`."""
     return frozenset({f"s{seed.place + 1}"}) if seed else frozenset()
+
+
+def _facts(line: CodeLine, mention: Mention, result: CodingResult, read: ReadChart) -> Facts:
+    proposed = ProposedCode(
+        system=line.system,
+        code=line.code,
+        role=line.role,
+        sequence=line.sequence,
+        mention_ids=(mention.id,),
+        evidence=line.evidence,
+        source=Source.RULES,
+        strength=_CONFIDENCE,
+        reason=f"The record's wording is the clinical term “{mention.query}”, which leads here.",
+    )
+    codes = (*(other.code for other in result.codes), line.code)
+    return Facts(read.chart, proposed, (mention,), (), codes, (), ())
+
+
+def _touches(mention: Mention, quote: EvidenceQuote) -> bool:
+    same = mention.document_id == quote.document_id
+    return same and mention.span.start < quote.end and quote.start < mention.span.end
 
 
 def _other_sides(result: CodingResult, codebook: Codebook) -> Iterator[CodeLine]:

@@ -29,7 +29,7 @@ from starlette.types import Lifespan
 
 from agent.bootstrap import build_operation, build_pipeline, build_store
 from agent.operation.logs import install, json_logging
-from agent.operation.operation import Observed, Operation, WatchedPipeline
+from agent.operation.operation import Observed, Operation
 from agent.operation.queues import QueueCollector
 from agent.pipeline import Pipeline
 from agent.serve import doors, problems
@@ -45,7 +45,10 @@ from agent.work.crew import working
 from medcoding.errors import ConfigError
 
 _ABOUT: Final = "Reads a clinical encounter and proposes its billing codes, each with a rationale that can be checked."
-_WARNING: Final = "ONE LOCAL USER, NO AUTHENTICATION: NOT FOR PRODUCTION"
+_DOORS: Final = {
+    "local": "ONE LOCAL USER, NO AUTHENTICATION: NOT FOR PRODUCTION",
+    "guarded": "keys and tokens are asked for",
+}
 _SHUTDOWN_S: Final = 10
 _KEEP_ALIVE_S: Final = 75
 """Longer than a proxy or a waiting client holds a connection: who closes first must not be the one who is asked."""
@@ -91,9 +94,10 @@ def run(settings: Settings, host: str, port: int) -> None:
         install(json_logging(settings.operation.log_level, operation.metrics.dropped))
         store = build_store(settings, _told)
         operation.metrics.registry.register(QueueCollector(store.engine))
-        pipeline = WatchedPipeline(build_pipeline(settings), operation)
+        pipeline = operation.watched(build_pipeline(settings))
         server = server_of(create_app(pipeline, settings, store, operation))
-        typer.echo(f"Serving on {_address(host, listener.getsockname()[1])} ({_WARNING})", err=True)
+        said = _DOORS[settings.access.mode]
+        typer.echo(f"Serving on {_address(host, listener.getsockname()[1])} ({said})", err=True)
         with closing(operation.tracing):
             server.run(sockets=[listener])
 

@@ -11,8 +11,10 @@ from starlette.responses import HTMLResponse
 
 from agent.serve.body import EncounterQuestion
 from agent.serve.problems import Problem
+from agent.serve.review import BODIES
 from medcoding.encounter import Encounter
 
+_SENT: Final = "validation"
 _REF: Final = "#/components/schemas/"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -89,7 +91,7 @@ class DocumentedApi(FastAPI):
         """The OpenAPI document, made once."""
         if self.openapi_schema is None:
             _, shapes = models_json_schema(
-                [(Encounter, "validation"), (EncounterQuestion, "validation"), (Problem, "serialization")],
+                [(Problem, "serialization"), *((shape, _SENT) for shape in (Encounter, EncounterQuestion, *BODIES))],
                 ref_template=f"{_REF}{{model}}",
             )
             schemas = super().openapi().setdefault("components", {}).setdefault("schemas", {})

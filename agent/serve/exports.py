@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from agent.exchange.audit_event import audit_bundle
 from agent.exchange.claim import claim_draft
-from agent.exchange.guidance import guidance_response
+from agent.exchange.guidance import guidance_failed, guidance_in_progress, guidance_response
 from agent.exchange.provenance import Attested, Made, provenance
 from agent.exchange.resource import Resource
 from agent.review import history
@@ -30,7 +30,7 @@ from agent.store.case_store import CaseStore
 from agent.store.charts import chart_of
 from agent.store.errors import NoSuchCaseError
 from agent.store.ledger import Change
-from agent.store.records import CaseVersion
+from agent.store.records import CaseState, CaseVersion
 from medcoding.access import Actor
 from medcoding.encounter import Encounter
 from medcoding.result import CodingResult
@@ -82,9 +82,12 @@ class ExportService:
     ) -> Response:
         """Take a finished case out: its result as JSON, or as FHIR R4 resources.
 
-        `claim` is a draft that is never submitted.
+        `claim` is a draft that is never submitted; `guidance` says too that a case is in progress or has failed.
         """
-        exported = self._taken_out(actor_of(request), checked_case(case), form, query.version)
+        actor, known = actor_of(request), checked_case(case)
+        if form is Form.GUIDANCE and (unfinished := self._unfinished(actor, known, query.version)):
+            return as_fhir(unfinished)
+        exported = self._taken_out(actor, known, form, query.version)
         if form is Form.JSON:
             return Response(exported.result.model_dump_json(), media_type="application/json")
         return as_fhir(_MAKERS[form](exported))
@@ -92,6 +95,16 @@ class ExportService:
     def audit_events(self, request: Request, case: CasePath) -> Response:
         """The trail of a case as a Bundle of AuditEvents: ids and digests, no text."""
         return as_fhir(audit_bundle(self.store.timeline(actor_of(request), checked_case(case))))
+
+    def _unfinished(self, actor: Actor, case: str, version: int | None) -> Resource | None:
+        """What is said of a case without a result; None of one that has it."""
+        summary = self.store.status(actor, case, version)
+        if summary.erased or summary.state is CaseState.DONE:
+            return None
+        named, now = summary.case_id or case, datetime.now(UTC)
+        if summary.state is CaseState.FAILED:
+            return guidance_failed(named, None, now, "The case could not be coded; see its status.")
+        return guidance_in_progress(named, None, now)
 
     def _taken_out(self, actor: Actor, case: str, form: Form, version: int | None) -> _Exported:
         """What is exported, after noting who takes it out. Raises `NoSuchCaseError` or `ErasedError`."""

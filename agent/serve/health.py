@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter
+from sqlalchemy import Engine
 from starlette.responses import PlainTextResponse, Response
 
 from agent.lookup import search_codes
@@ -129,7 +130,7 @@ class _WorkStandsError(ChartwrightError):
     """Cases wait and nobody takes them."""
 
 
-def _moves(engine: Any, lease_s: float) -> bool:
+def _moves(engine: Engine, lease_s: float) -> bool:
     if not work_moves(engine, lease_s):
         raise _WorkStandsError("Cases are waiting and no worker takes them; start 'chartwright work'.")
     return True

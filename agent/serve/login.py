@@ -7,6 +7,7 @@ GateKeeper   ASGI middleware: nobody unknown gets past it but to the open routes
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -31,6 +32,8 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 _OPEN: Final = frozenset({"/", "/healthz", "/readyz", "/metrics", "/login", "/session", "/favicon.ico"})
 _OPEN_FOLDERS: Final = ("/static/",)
 _PAGES: Final = ("/work", "/supervision", "/logout")
+_ONWARD: Final = re.compile(r"/work/[0-9a-f]{32}|/(?:work|supervision)$")
+"""Where the log-in may lead on to: a path of our own, never what somebody typed into the address."""
 
 ANYBODY: Final = None
 """A route that asks for no action: it shows nothing of any tenant."""
@@ -221,7 +224,8 @@ def _to_login(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=401, headers={"HX-Redirect": "/login"})
     if request.method in _SAFE:
-        return RedirectResponse(f"/login?next={quote(request.scope['path'])}", 303)
+        onward = _ONWARD.match(request.scope["path"])
+        return RedirectResponse(f"/login?next={quote(onward.group())}" if onward else "/login", 303)
     return RedirectResponse("/login", 303)
 
 

@@ -74,6 +74,10 @@ class GlassBody(Record):
     reason: Reason
 
 
+BODIES: Final = (StepBody, AttestBody, QueryBody, QueryMoveBody, GlassBody)
+"""Shapes that are read outside FastAPI's view."""
+
+
 class ReviewView(Record):
     """A case as it stands on the desk."""
 
@@ -232,9 +236,8 @@ def review_router(service: ReviewService) -> APIRouter:
 
 
 def _sent(record: type[Record]) -> dict[str, Any]:
-    """How a body that is read outside FastAPI's view stands in the OpenAPI document."""
-    schema = record.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
+    """How a body that is read outside FastAPI's view stands in the OpenAPI document; see `BODIES`."""
+    schema = {"$ref": f"#/components/schemas/{record.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 

@@ -67,11 +67,17 @@ def _in_file(path: Path, name: str, told: Told, *, may_make: bool) -> bytes:
         make_key_file(path)
         told(f"A new {name} was made at {path}. Without it nothing stored can be used again: keep a copy elsewhere.")
     try:
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if _is_shared(path.stat().st_mode):
             raise ConfigError(f"Others can read the {name} at {path}; run 'chmod 600' on it.")
         return _of_hex(path.read_text(encoding="ascii", errors="replace"), str(path))
     except OSError as error:
         raise ConfigError(f"The {name} at {path} cannot be read ({error.strerror}); check its owner.") from None
+
+
+def _is_shared(mode: int) -> bool:
+    """True when others can reach the file. A group may read one that nobody can write: a credential mounted so."""
+    writable = mode & (stat.S_IWUSR | stat.S_IWGRP)
+    return bool(mode & stat.S_IRWXO or (mode & stat.S_IRWXG and writable))
 
 
 def _of_hex(written: str, where: str) -> bytes:

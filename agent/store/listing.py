@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
@@ -16,6 +17,7 @@ from agent.store.records import CaseSummary, Label, Worklist, WorklistQuery
 from agent.store.tables import CaseRow, VersionRow
 from medcoding.errors import InputError
 
+_CASE_ID: Final = re.compile(r"[0-9a-f]{32}")
 _FILTERS: Final = (
     ("lane", VersionRow.lane),
     ("state", VersionRow.state),
@@ -105,8 +107,9 @@ def _after(cursor: str) -> tuple[datetime, str]:
     try:
         moment, _, case = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").partition(" ")
         received_at = datetime.fromisoformat(moment)
-    except (binascii.Error, ValueError):
-        received_at, case = None, ""
-    if received_at is None or received_at.tzinfo is None or not case:
+        zoned, later = received_at.tzinfo is not None, received_at.astimezone(UTC)
+    except (binascii.Error, ValueError, OverflowError):
+        zoned = False
+    if not zoned or not _CASE_ID.fullmatch(case):
         raise InputError("The cursor is not one that a worklist gave; leave it out to begin at the first page.")
-    return received_at, case
+    return later, case

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +12,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 from agent.store.engine import WRITES, is_embedded
-from medcoding.errors import ConfigError, DependencyError
+from medcoding.errors import ConfigError, DependencyError, IntegrityError
 
 _FOLDER: Final = Path(__file__).with_name("migrations")
 _ONE_AT_A_TIME: Final = 0x43484152545752
@@ -23,27 +25,26 @@ _ONE_AT_A_TIME: Final = 0x43484152545752
 def upgrade(engine: Engine) -> str:
     """Run the steps that are missing, in one transaction; the name of the last one is returned.
 
-    Raises `DependencyError` when the database does not answer, `ConfigError` when a newer version made it.
+    Raises `DependencyError` when the database does not answer, `ConfigError` when a newer version made it or it refuses
+    its user, `IntegrityError` for a damaged file.
     """
-    try:
-        with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-            if not is_embedded(engine):
-                connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
-            _refuse_newer(connection)
-            command.upgrade(_config(connection), "head")
-    except OperationalError:
-        raise _silent() from None
+    with (
+        _ours(),
+        engine.connect().execution_options(**{WRITES: True}) as connection,
+        connection.begin(),
+    ):
+        if not is_embedded(engine):
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
+        _refuse_newer(connection)
+        command.upgrade(_config(connection), "head")
     return _wanted()
 
 
 def check_form(engine: Engine) -> None:
     """Refuse a database of another form. Raises `ConfigError` or `DependencyError`."""
-    try:
-        with engine.connect() as connection:
-            _refuse_newer(connection)
-            found = MigrationContext.configure(connection).get_current_revision()
-    except OperationalError:
-        raise _silent() from None
+    with _ours(), engine.connect() as connection:
+        _refuse_newer(connection)
+        found = MigrationContext.configure(connection).get_current_revision()
     if found != _wanted():
         raise ConfigError("The case store has not the form that this version reads; run 'chartwright store upgrade'.")
 
@@ -60,11 +61,22 @@ def _refuse_newer(connection: Connection) -> None:
         raise ConfigError("A newer version made this case store; install that version or restore a backup.")
 
 
-def _silent() -> DependencyError:
-    return DependencyError(
-        "The case store's database does not answer; check CHARTWRIGHT_STORE__URL and that its server runs.",
-        retryable=True,
-    )
+@contextmanager
+def _ours() -> Iterator[None]:
+    """Errors of the database in our own words: its own could quote an address or a row."""
+    try:
+        yield
+    except OperationalError:
+        raise DependencyError(
+            "The case store's database does not answer; check CHARTWRIGHT_STORE__URL and that its server runs.",
+            retryable=True,
+        ) from None
+    except ProgrammingError:
+        raise ConfigError("The database refuses its user the case store's tables; grant them, or the schema.") from None
+    except DatabaseError:
+        raise IntegrityError(
+            "The case store's file is no database or is damaged; restore a backup into another file."
+        ) from None
 
 
 def _wanted() -> str:

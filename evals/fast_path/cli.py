@@ -1,4 +1,4 @@
-"""`chartwright eval fast-path | fast-path-speed`: the fast encoder, alone and beside the rules and the small model."""
+"""`chartwright eval fast-path | fast-path-speed | codiesp-labels`: the fast encoder beside rules and baselines."""
 
 from __future__ import annotations
 
@@ -61,4 +61,26 @@ def fast_path_speed(
     with Progress(*_COLUMNS, console=_errors) as progress:
         task = progress.add_task("Steps", total=2)
         report = measure_speed(note_encounters(notes, 1_000), index_dir, encoder, mini, lambda: progress.advance(task))
+    print(report.model_dump_json(indent=1))
+
+
+@app.command("codiesp-labels")
+def codiesp_labels(
+    training: Annotated[Path, typer.Argument(help="The training part of CodiEsp: JSON lines, or its folder.")],
+    test: Annotated[Path, typer.Argument(help="The development part.")],
+    language: Annotated[str, typer.Option("--language", help="es, or en for the machine translation.")] = "es",
+    work: Annotated[Path, typer.Option("--work", help="Folder of checkpoints.")] = Path("var/training/codiesp"),
+    index_dir: IndexOption = None,
+) -> None:
+    """Learn labels on CodiEsp's training part; score them on the other beside dictionary, BM25 and regression.
+
+    Example: chartwright eval codiesp-labels codiesp/train.jsonl codiesp/dev.jsonl
+    """
+    from evals.fast_path.codiesp import measure_codiesp_labels
+
+    with Progress(*_COLUMNS, console=_errors) as progress:
+        task = progress.add_task("Passes", total=None)
+        report = measure_codiesp_labels(
+            training, test, language, index_dir, work, lambda n, of: progress.update(task, completed=n, total=of)
+        )
     print(report.model_dump_json(indent=1))

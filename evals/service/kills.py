@@ -20,13 +20,14 @@ from agent.store.ledger import Reading
 from agent.store.opening import open_store
 from agent.store.records import CaseVersion
 from agent.store.settings import StoreSettings
-from agent.store.tables import AnswerRow, VersionRow
+from agent.store.tables import AnswerRow, TenantRow, VersionRow
 from agent.store.upgrade import upgrade
 from evals.service.processes import Errand, ended, forked, submits, works
 from evals.service.quick_coder import WORDS, QuickCoder
 from evals.service.steps import STEPS, KillAt, Scene, Step
 from medcoding.access import Actor, Role
 from medcoding.encounter import Document, Encounter, Setting
+from medcoding.errors import InputError
 from medcoding.record import Record
 from medcoding.result import CodingResult
 
@@ -199,7 +200,10 @@ def _totals(step: Step, found: Sequence[_Found]) -> StepTotals:
 
 
 def throwaway_store(folder: Path, url: SecretStr | None) -> StoreSettings:
-    """Settings of a store of the given database, else an embedded one, brought to its form, with keys of its own."""
+    """Settings of a store of the given database, else an embedded one, brought to its form, with keys of its own.
+
+    Raises `InputError` for a database that holds something.
+    """
     settings = StoreSettings(
         url=url or SecretStr(f"sqlite:///{folder / 'cases.sqlite'}"),
         master_key_file=folder / "master.key",
@@ -209,5 +213,9 @@ def throwaway_store(folder: Path, url: SecretStr | None) -> StoreSettings:
         make_key_file(path)
     engine = open_engine(settings)
     upgrade(engine)
+    with engine.connect() as connection:
+        used = connection.execute(select(TenantRow.name).limit(1)).first() is not None
     engine.dispose()
+    if used:
+        raise InputError("The database holds cases already; name an empty one, it is used up.")
     return settings

@@ -11,10 +11,10 @@ import io
 import json
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 from fastapi import FastAPI
@@ -42,11 +42,18 @@ from medcoding.encounter import Encounter
 from medcoding.record import Record
 
 Told = Callable[[int], object]
-_ROUNDS: Final = 40
-"""Requests to each route with words at one place each."""
 _PATIENCE_S: Final = 0.3
-_AGAIN: Final = 8
-"""Requests against each kind of failure."""
+
+
+class CanaryPlan(NamedTuple):
+    """How much is planted."""
+
+    words: int = 2000
+    seed: int = 1
+    rounds: int = 40
+    """Requests to each route with words at one place each."""
+    again: int = 8
+    """Times that each kind of failure is met."""
 
 
 class CanaryReport(Record):
@@ -67,10 +74,10 @@ class CanaryReport(Record):
 
 
 def measure_canaries(
-    pipeline: Pipeline, settings: Settings, folder: Path, count: int, seed: int, told: Told
+    pipeline: Pipeline, settings: Settings, folder: Path, plan: CanaryPlan, told: Told
 ) -> CanaryReport:
-    """Plant `count` words. `folder` gets a case store that is thrown away."""
-    return asyncio.run(_Search(pipeline, settings, folder, planted_words(count, seed), told).report())
+    """Plant words and look for them. `folder` gets case stores that are thrown away."""
+    return asyncio.run(_Search(pipeline, settings, folder, plan, told).report())
 
 
 class _Failing(Pipeline):
@@ -93,14 +100,15 @@ class _Hanging(Pipeline):
 class _Search:
     """Sends planted requests and looks through everything that comes back or is written."""
 
-    def __init__(self, pipeline: Pipeline, settings: Settings, folder: Path, words: Sequence[str], told: Told) -> None:
+    def __init__(self, pipeline: Pipeline, settings: Settings, folder: Path, plan: CanaryPlan, told: Told) -> None:
         self._pipeline = pipeline
         self._settings = settings
         self._folder = folder
-        self._words = words
+        self._plan = plan
+        self._words = planted_words(plan.words, plan.seed)
         self._told = told
-        self._spring = Spring(words)
-        self._sieve = Sieve(words)
+        self._spring = Spring(self._words)
+        self._sieve = Sieve(self._words)
         self._statuses: Counter[str] = Counter()
         self._escapes: list[Escape] = []
         self._spans = InMemorySpanExporter()
@@ -114,6 +122,7 @@ class _Search:
             model = ModelServer(LlmSettings(), OperationSettings())
             operation = Operation(self._metrics, tracing, model, logs_requests=True)
             routes = await self._everywhere(store, operation)
+            await self._by_strangers(store, operation)
             for broken in (_Failing, _Hanging):
                 await self._against(broken(self._pipeline.parts), store, operation)
             await self._without_database(operation)
@@ -132,17 +141,27 @@ class _Search:
             for planted in refused(self._spring):
                 await self._send(client, planted)
             for method, template in routes:
-                for planted in anywhere(method, template, self._spring, cases, _ROUNDS):
+                for planted in anywhere(method, template, self._spring, cases, self._plan.rounds):
                     await self._send(client, planted)
             for word in self._words:
                 await self._send(client, Planted("GET", "/v1/codes/{code}", f"/v1/codes/{word}", {}, {}, None))
         return len(routes)
 
+    async def _by_strangers(self, store: CaseStore, operation: Operation) -> None:
+        """Everything once more where a key or a token is asked for, and none that holds is brought."""
+        access = self._settings.access.model_copy(update={"mode": "guarded"})
+        guarded = self._settings.model_copy(update={"access": access})
+        app = create_app(WatchedPipeline(self._pipeline, operation), guarded, store, operation)
+        async with _client(app, serving=False) as client:
+            for method, template in routes_of(app):
+                for planted in anywhere(method, template, self._spring, (), min(5, self._plan.rounds)):
+                    await self._send(client, planted)
+
     async def _against(self, broken: Pipeline, store: CaseStore, operation: Operation) -> None:
         """Errors and time-outs of the flow: 500s, callers who leave, workers who give a case up."""
         app = create_app(broken, self._settings, store, operation)
         async with _client(app) as client:
-            for _ in range(_AGAIN):
+            for _ in range(self._plan.again):
                 for planted in answerable(self._spring):
                     try:
                         async with asyncio.timeout(_PATIENCE_S):
@@ -161,7 +180,7 @@ class _Search:
                 path.unlink()
                 path.mkdir()
             async with _client(app, serving=False) as client:
-                for _ in range(_AGAIN):
+                for _ in range(self._plan.again):
                     for planted in answerable(self._spring):
                         await self._send(client, planted)
 

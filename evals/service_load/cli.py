@@ -25,7 +25,7 @@ from agent.store.opening import open_store
 from agent.work.worker import Worker
 from evals.parts_cli import COLUMNS, IndexOption
 from evals.service.quick_coder import QuickCoder
-from evals.service_load.canaries import measure_canaries
+from evals.service_load.canaries import CanaryPlan, measure_canaries
 from evals.service_load.fuzz import measure_fuzz
 from evals.service_load.load import LoadPlan, measure_load
 from medcoding.encounter import Document, Encounter, Setting
@@ -73,7 +73,7 @@ def service_canaries(
     folder = tempfile.TemporaryDirectory(prefix="chartwright-eval-", ignore_cleanup_errors=True)
     with folder as name, _bar("Requests", None) as told:
         changed = settings.model_copy(update={"work": work})
-        report = measure_canaries(pipeline, changed, Path(name), count, seed, told)
+        report = measure_canaries(pipeline, changed, Path(name), CanaryPlan(count, seed), told)
     print(report.model_dump_json(indent=1))
     if report.escapes:
         raise typer.Exit(IntegrityError.exit_code)

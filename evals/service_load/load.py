@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import threading
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,6 +19,7 @@ import httpx
 import numpy as np
 
 from evals.service_load.server import Served, running
+from evals.service_load.timing import Latency, Timed
 from medcoding.record import Record
 
 Told = Callable[[str], object]
@@ -35,17 +36,6 @@ _WARM_SHARE: Final = 0.25
 _MEGABYTE: Final = 1_000_000
 
 
-class Latency(Record):
-    """Milliseconds to the last byte."""
-
-    requests: int
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
-    per_second: float
-    statuses: dict[str, int]
-
-
 class Soak(Record):
     """A long while at a share of what the server can do."""
 
@@ -55,7 +45,7 @@ class Soak(Record):
     per_second: float
     reads: Latency
     memory_mb: tuple[float, float]
-    """Resident memory of the server after warming up, and at the end."""
+    """Memory of the server's own (resident, anonymous) after warming up, and at the end. Linux only."""
     slope_mb_per_min: float
     """Least squares over what was measured after warming up."""
 
@@ -111,7 +101,7 @@ async def _measured(served: Served, plan: LoadPlan, told: Told) -> LoadReport:
         paced = await _read(client, done, plan, pause_s=1.0)
         flat = await _read(client, done, plan, pause_s=0.0)
         told("soaking" if plan.minutes else "done")
-        soak = await _soaked(client, done, plan, rate) if plan.minutes else None
+        soak = await _soaked(client, served, done, plan, rate) if plan.minutes else None
     measured = (submissions, health, paced, flat)
     return LoadReport(
         reads_paced=paced.latency(),
@@ -126,58 +116,17 @@ async def _measured(served: Served, plan: LoadPlan, told: Told) -> LoadReport:
     )
 
 
-class _Timed:
-    """How long requests took, and how they ended."""
-
-    def __init__(self) -> None:
-        self._took_ms: list[float] = []
-        self._statuses: Counter[int] = Counter()
-        self._began = time.monotonic()
-        self.seconds = 0.0
-
-    async def ask(self, request: Awaitable[httpx.Response]) -> httpx.Response | None:
-        """One answer, timed; None where the connection failed, which counts as a server error."""
-        started = time.perf_counter()
-        try:
-            response = await request
-        except httpx.TransportError:
-            self._statuses[599] += 1
-            return None
-        finally:
-            self._took_ms.append((time.perf_counter() - started) * 1000)
-            self.seconds = time.monotonic() - self._began
-        self._statuses[response.status_code] += 1
-        return response
-
-    @property
-    def server_errors(self) -> int:
-        """Answers of 500 and above, and connections that failed."""
-        return sum(count for status, count in self._statuses.items() if status >= 500)
-
-    def latency(self) -> Latency:
-        """The figures."""
-        p50, p95, p99 = np.percentile(self._took_ms or [0.0], [50, 95, 99])
-        return Latency(
-            requests=len(self._took_ms),
-            p50_ms=round(float(p50), 1),
-            p95_ms=round(float(p95), 1),
-            p99_ms=round(float(p99), 1),
-            per_second=round(len(self._took_ms) / max(0.001, self.seconds), 1),
-            statuses={str(status): count for status, count in sorted(self._statuses.items())},
-        )
-
-
 def _client(served: Served, connections: int) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     return httpx.AsyncClient(base_url=served.url, limits=limits, timeout=60, trust_env=False)
 
 
-async def _while_probing(served: Served, work: Callable[[], Awaitable[_Timed]]) -> tuple[_Timed, _Timed]:
+async def _while_probing(served: Served, work: Callable[[], Awaitable[Timed]]) -> tuple[Timed, Timed]:
     """The liveness probe's times while some work is done, and the work's own.
 
     The probe has a thread and a connection of its own, as a balancer has: the clients' queue is not the server's.
     """
-    health, stop = _Timed(), threading.Event()
+    health, stop = Timed(), threading.Event()
     probing = asyncio.create_task(asyncio.to_thread(_probe, served, health, stop))
     try:
         worked = await work()
@@ -187,7 +136,7 @@ async def _while_probing(served: Served, work: Callable[[], Awaitable[_Timed]]) 
     return health, worked
 
 
-def _probe(served: Served, health: _Timed, stop: threading.Event) -> None:
+def _probe(served: Served, health: Timed, stop: threading.Event) -> None:
     with httpx.Client(base_url=served.url, timeout=60, trust_env=False) as client:
         client.get("/healthz")
         while not stop.wait(_PROBE_S):
@@ -198,9 +147,9 @@ async def _answered(client: httpx.Client) -> httpx.Response:
     return client.get("/healthz")
 
 
-async def _submitted(client: httpx.AsyncClient, plan: LoadPlan) -> _Timed:
+async def _submitted(client: httpx.AsyncClient, plan: LoadPlan) -> Timed:
     """Every client hands in its encounters, one after the other, and comes back when it is told to."""
-    timed = _Timed()
+    timed = Timed()
 
     async def hand_in(who: int) -> None:
         for number in range(plan.each):
@@ -232,9 +181,9 @@ async def _all_done(client: httpx.AsyncClient) -> list[str]:
             return found
 
 
-async def _read(client: httpx.AsyncClient, cases: Sequence[str], plan: LoadPlan, pause_s: float) -> _Timed:
+async def _read(client: httpx.AsyncClient, cases: Sequence[str], plan: LoadPlan, pause_s: float) -> Timed:
     """Clients read results of finished cases for a while; `pause_s` is about what each waits in between."""
-    timed, until = _Timed(), time.monotonic() + plan.read_s
+    timed, until = Timed(), time.monotonic() + plan.read_s
 
     async def read(who: int) -> None:
         rng = random.Random(who)  # noqa: S311 - repeatable, not secret
@@ -248,7 +197,7 @@ async def _read(client: httpx.AsyncClient, cases: Sequence[str], plan: LoadPlan,
     return timed
 
 
-async def _soaked(client: httpx.AsyncClient, cases: Sequence[str], plan: LoadPlan, rate: float) -> Soak:
+async def _soaked(client: httpx.AsyncClient, served: Served, cases: Sequence[str], plan: LoadPlan, rate: float) -> Soak:
     """Hand in at a share of what the workers do, read beside it, and watch the server's memory."""
     seconds = plan.minutes * 60
     reading = asyncio.create_task(_read(client, cases, plan._replace(read_s=seconds, readers=10), pause_s=0.5))
@@ -256,7 +205,7 @@ async def _soaked(client: httpx.AsyncClient, cases: Sequence[str], plan: LoadPla
     samples: list[tuple[float, float]] = []
     started = time.monotonic()
     while (passed := time.monotonic() - started) < seconds:
-        samples.append((passed / 60, await _memory_mb(client)))
+        samples.append((passed / 60, _memory_mb(served)))
         await asyncio.sleep(_SAMPLE_S)
     reads, sent = await reading, await handing
     warm = [one for one in samples if one[0] >= plan.minutes * _WARM_SHARE]
@@ -285,10 +234,11 @@ async def _handed_in(client: httpx.AsyncClient, seconds: float, rate: float) -> 
     return sent
 
 
-async def _memory_mb(client: httpx.AsyncClient) -> float:
-    text = (await client.get("/metrics")).text
-    line = next(line for line in text.splitlines() if line.startswith("process_resident_memory_bytes "))
-    return float(line.split()[1]) / _MEGABYTE
+def _memory_mb(served: Served) -> float:
+    """Memory of the server's own: pages of the index's files that it has looked at are the system's to take back."""
+    status = Path(f"/proc/{served.pid}/status").read_text(encoding="ascii")
+    (kilobytes,) = re.findall(r"^RssAnon:\s+(\d+)", status, re.MULTILINE)
+    return int(kilobytes) * 1024 / _MEGABYTE
 
 
 def _visit(name: str) -> dict[str, object]:

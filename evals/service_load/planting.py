@@ -89,7 +89,7 @@ def refused(spring: Spring) -> Iterator[Planted]:
     body = json.dumps(_encounter(spring)).encode()
     yield Planted("POST", "/v1/encounters", "/v1/encounters", {"Content-Type": f"text/{spring()}"}, {}, body)
     yield Planted("POST", "/v1/encounters", "/v1/encounters", {**_JSON, "Content-Encoding": spring()}, {}, body)
-    yield Planted("POST", "/v1/encounters", "/v1/encounters", _JSON, {}, body * 40_000)
+    yield Planted("POST", "/v1/encounters", "/v1/encounters", _JSON, {}, body * 6_000)
 
 
 def _post(path: str, body: object, headers: Mapping[str, str] | None = None) -> Planted:

@@ -54,7 +54,8 @@ class Sieve:
 
     def found(self, text: str) -> set[str]:
         """The planted words in a text; percent-encoding hides none, because none holds what is encoded."""
-        pieces = re.findall(r"[a-z]{15}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{12}", text.lower())
+        # Looking ahead, so that a word is found whatever letters or digits stand right before it.
+        pieces = re.findall(r"(?=([a-z]{15}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{12}))", text.lower())
         return set(pieces) & self._words
 
 

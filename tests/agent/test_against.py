@@ -65,3 +65,25 @@ def test_the_clause_of_a_drug_ends_at_a_semicolon() -> None:
     record = chart(["aspirin daily; prednisone x5 days"])
     drug = mention(1, "aspirin", 1, kind=MentionKind.DRUG)
     assert clause_of_drug(record, drug) == "aspirin daily"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words", "code", "expected"),
+    [
+        ("Pregnancy test negative before the CT.", "Pregnancy test negative", "Z32.02", NotCodedReason.NOT_ASSESSED),
+        ("Flu shot at the pharmacy in October.", "Flu shot", "Z23", NotCodedReason.NOT_ASSESSED),
+        ("Old appendectomy scar.", "scar", "L90.5", NotCodedReason.NOT_ASSESSED),
+    ],
+)
+def test_what_is_only_named_is_no_reason_for_the_visit(
+    sentence: str, words: str, code: str, expected: NotCodedReason
+) -> None:
+    """A test before treatment, a vaccine given elsewhere, a scar in passing (guideline I.C.21.c)."""
+    assert reason(sentence, words, code) is expected
+
+
+@pytest.mark.parametrize(("code", "kept"), [("Z87.81", False), ("Z86.69", False), ("Z87.310", True), ("Z86.73", True)])
+def test_a_residual_history_in_passing_tells_nothing(code: str, *, kept: bool) -> None:
+    """A healed fracture bears on osteoporosis, a past stroke on every stay; a past ear infection on nothing."""
+    past = {"assertion": Assertion.HISTORICAL, "concept": "H66.90"}
+    assert (reason("Told in passing.", "passing", code, **past) is None) is kept

@@ -111,7 +111,13 @@ def test_a_confidence_stays_inside_its_bounds(inputs: ConfidenceInputs, code: st
 )  # fmt: skip
 def test_more_support_never_lowers_a_confidence(shipped: Calibrator, better: dict[str, Any]) -> None:
     """Whatever was learned: each input grows with what speaks for the code, and no weight is below 0."""
-    poor = {"findings_open": 1, "uncertain": True, "candidate_rank": 4, "rules_agree": False, "documented": 0.65}
+    poor: dict[str, Any] = {
+        "findings_open": 1,
+        "uncertain": True,
+        "candidate_rank": 4,
+        "rules_agree": False,
+        "documented": 0.65,
+    }
     assert scored(shipped, **(poor | better)).confidence >= scored(shipped, **poor).confidence
     assert all(weight >= 0 for weight in shipped.weights.values())
 

@@ -94,3 +94,35 @@ def test_the_disease_behind_a_kind_of_disease_stays(
     mentions = [said(chart, 1, whole[0]), said(chart, 2, part[0], part_of=1)]
     choices = [choice(1, whole[1]), choice(2, part[1])]
     assert codes(reconcile(chart, mentions, choices, fy2027, TABLE)) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Gestational diabetes on NPH insulin and diet.", "O24.414"),
+        ("Gestational diabetes, glyburide since week 28.", "O24.415"),
+        ("Gestational diabetes, diet only.", "O24.410"),
+        ("Gestational diabetes. Her father takes insulin.", "O24.419"),
+    ],
+)
+def test_gestational_diabetes_by_what_controls_it(sentence: str, expected: str, fy2027: Codebook) -> None:
+    """Insulin before oral drugs before diet, and only what she takes herself (guideline I.C.15.i)."""
+    chart = record(*sentence.split(". "), "Pregnant, 29w1d.")
+    found = codes(reconciled(fy2027, chart, ("Gestational diabetes", "O24.419"), ("29w1d", "Z3A.29")))
+    assert expected in found
+
+
+def test_pre_eclampsia_on_an_older_hypertension_is_superimposed(fy2027: Codebook) -> None:
+    """Category O11 with the hypertension of O10 beside it (guideline I.C.15.d)."""
+    chart = record("Chronic hypertension.", "Pre-eclampsia.", "Pregnant, 31w0d.")
+    pairs = (("Chronic hypertension", "O10.013"), ("Pre-eclampsia", "O14.93"), ("31w0d", "Z3A.31"))
+    assert codes(reconciled(fy2027, chart, *pairs)) == {"O10.013", "O11.3", "Z3A.31"}
+
+
+@pytest.mark.parametrize(("setting", "expected"), [("inpatient", "Z3A.27"), ("outpatient", "Z3A.30")])
+def test_one_gestation_is_reported(setting: str, expected: str, fy2027: Codebook) -> None:
+    """The weeks on the day of admission, else those of the visit (guideline I.C.21.c.11)."""
+    chart = record("Preterm labor.", "Admitted at 27w4d.", "Now 30w1d.", setting=setting)
+    pairs = (("Preterm labor", "O60.02"), ("27w4d", "Z3A.27"), ("30w1d", "Z3A.30"))
+    found = codes(reconciled(fy2027, chart, *pairs))
+    assert {code for code in found if code.startswith("Z3A")} == {expected}

@@ -281,3 +281,10 @@ def test_an_operation_of_today_leaves_no_status_yet(sentence: str, counts: bool)
     """Guideline I.C.21.c.3: an absence is a status once the operation is past."""
     operation = mention(1, "appendectomy", 1, term="appendectomy", stems=("Z90.49",), concept="Z90.49", chronic=True)
     assert (operation in select(chart([sentence]), (operation,)).mentions) is counts
+
+
+@pytest.mark.parametrize(("section", "outcome"), [(HPI, "passed over"), (SectionKind.PAST_SURGICAL_HISTORY, "coded")])
+def test_an_absent_appendix_counts_where_operations_are_listed(section: SectionKind, outcome: str) -> None:
+    """Told in passing it bears on nothing (guideline I.C.21.c.3)."""
+    past = {"assertion": Assertion.HISTORICAL, "stems": ("Z90.49",), "concept": "Z90.49", "chronic": True}
+    assert verdict(said("appendectomy", section, **past)) == outcome

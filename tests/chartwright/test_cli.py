@@ -17,6 +17,7 @@ import pytest
 from chartwright.cli import _exit_code, main
 from medcoding.codebook import Codebook
 from medcoding.result import CodingResult
+from tests.agent.exchange.bundles import bundle
 from tests.books import index_with_books
 from tests.model_server import completion, serving
 
@@ -366,6 +367,27 @@ def test_the_page_is_written(chartwright: Command) -> None:
     assert run.code == 0
     assert CodingResult.model_validate_json(run.out).codes
     assert "I10" in page.read_text(encoding="utf-8")
+
+
+def test_fhir_comes_and_goes(chartwright: Command) -> None:
+    """A Bundle is recognised by itself; the answer goes out as guidance, claim draft and provenance."""
+    out = chartwright.folder / "answer.json"
+    run = chartwright("code", chartwright.file("visit.json", json.dumps(bundle())), "--fhir", str(out), "--json")
+    assert run.code == 0, run.err
+    result = CodingResult.model_validate_json(run.out)
+    assert result.case_id == "V-20261102-7"
+    resources = [entry["resource"] for entry in json.loads(out.read_text(encoding="utf-8"))["entry"]]
+    assert [one["resourceType"] for one in resources] == ["GuidanceResponse", "Claim", "Provenance"]
+    claimed = [one["diagnosisCodeableConcept"]["coding"][0]["code"] for one in resources[1]["diagnosis"]]
+    assert claimed == [line.code for line in result.codes]
+
+
+def test_a_fhir_fault_is_one_sentence(chartwright: Command) -> None:
+    """It names the element."""
+    sent = bundle()
+    del sent["entry"][0]["resource"]["period"]
+    run = chartwright("code", chartwright.file("visit.json", json.dumps(sent)))
+    refused(run, 2, "Bundle.entry[0].resource.period.start is missing")
 
 
 @pytest.mark.parametrize(

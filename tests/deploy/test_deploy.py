@@ -193,7 +193,7 @@ class TestUnits:
             "security",
             "--offline=true",
             "--json=short",
-            DEPLOY / "systemd" / "chartwright.service",
+            str(DEPLOY / "systemd" / "chartwright.service"),
         ]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         open_still = [

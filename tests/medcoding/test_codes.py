@@ -50,7 +50,7 @@ def test_what_is_no_code_is_refused(text: str) -> None:
         parse_code(text)
 
 
-@pytest.mark.parametrize("text", ["Patient is a 54-year-old man with HIV\nand a cough", "Smithers", "4711123"])
+@pytest.mark.parametrize("text", ["54-year-old man with HIV\nand cough", "Smithers", "4711123"])
 def test_a_refusal_shows_nothing_of_what_was_given(text: str) -> None:
     """A name, a record number or a note pasted where a code belongs does not reach the message."""
     with pytest.raises(InputError) as refusal:

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import Field
 
 from medcoding.encounter import Encounter
 from medcoding.errors import InputError
 from medcoding.guideline import GuidelineEntry
 from medcoding.parsing import load_lines, parse_record, read_lines
+from medcoding.record import Record
 
 PASSAGE = {"id": "I.B.18", "edition": "FY2025", "title": "Unspecified codes", "text": "Use what is known."}
 ENCOUNTER = {
@@ -98,3 +101,22 @@ def test_at_most_three_faults_are_told() -> None:
     with pytest.raises(InputError) as refusal:
         parse_record(Encounter, json.dumps({f"key{n}": n for n in range(9)}), "The encounter")
     assert str(refusal.value).endswith("and 10 more.")
+
+
+class _Walk(Record):
+    kind: Literal["walk"] = "walk"
+
+
+class _Ride(Record):
+    kind: Literal["ride"] = "ride"
+
+
+class _Journey(Record):
+    leg: Annotated[_Walk | _Ride, Field(discriminator="kind")]
+
+
+def test_an_unknown_kind_is_not_repeated() -> None:
+    """Where a field decides the shape, pydantic's own words quote it."""
+    with pytest.raises(InputError, match=r"leg: names no kind that is known") as refusal:
+        parse_record(_Journey, json.dumps({"leg": {"kind": SECRET}}), "The journey")
+    assert "Zebulon" not in str(refusal.value)

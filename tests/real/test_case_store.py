@@ -7,19 +7,20 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 
 from agent.store.backup import back_up, restore
 from agent.store.case_store import CaseStore
 from agent.store.engine import open_engine
-from agent.store.errors import NoSuchCaseError
+from agent.store.errors import ConflictError, ErasedError, NoSuchCaseError
 from agent.store.records import CaseState, WorklistQuery
 from agent.store.settings import StoreSettings
 from agent.store.terms import Terms
@@ -63,11 +64,20 @@ def store(url: SecretStr, tmp_path: Path) -> Iterator[CaseStore]:
         yield opened
 
 
+@contextmanager
+def closing_engine(url: SecretStr) -> Iterator[Engine]:
+    """An engine that leaves no connection behind."""
+    engine = open_engine(StoreSettings(url=url))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def made_form(url: SecretStr) -> None:
     """Bring an empty database to its form."""
-    engine = open_engine(StoreSettings(url=url))
-    upgrade(engine)
-    engine.dispose()
+    with closing_engine(url) as engine:
+        upgrade(engine)
 
 
 def at_once(work: Any, times: int) -> list[Any]:
@@ -80,10 +90,18 @@ def test_a_database_without_its_form_is_refused(url: SecretStr, tmp_path: Path) 
     """Nothing is made on a server until the operator says so; two who say so at once do it once."""
     with pytest.raises(ConfigError, match="chartwright store upgrade"), opened_store(tmp_path, url=url):
         pass
-    engine = open_engine(StoreSettings(url=url))
-    at_once(lambda _: upgrade(engine), 4)
-    check_form(engine)
-    engine.dispose()
+    with closing_engine(url) as engine:
+        at_once(lambda _: upgrade(engine), 4)
+        check_form(engine)
+
+
+def test_a_user_without_rights_is_told_so(url: SecretStr) -> None:
+    """The sentence names what to grant, not the server's words."""
+    with closing_engine(url) as engine, engine.begin() as connection:
+        connection.execute(text("CREATE ROLE stranger LOGIN"))
+    stranger = SecretStr(url.get_secret_value().replace("chartwright@", "stranger@", 1))
+    with closing_engine(stranger) as engine, pytest.raises(ConfigError, match="grant them"):
+        upgrade(engine)
 
 
 async def test_the_way_of_a_case(store: CaseStore) -> None:
@@ -156,7 +174,6 @@ def test_everything_at_once_never_waits_for_ever(store: CaseStore) -> None:
 
 def settled(work: Any) -> Any:
     """The same, taking the store's own refusals for an end: another was there first."""
-    from agent.store.errors import ConflictError, ErasedError
 
     def without_refusals(number: int) -> int:
         try:

@@ -127,7 +127,7 @@ def _step(
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
-    return float(loss)
+    return float(loss.detach())
 
 
 def padded(batch: Sequence[ReadNote]) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,7 +7,7 @@ are tuned so that the sum over a text's tokens points where the backbone's vecto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -30,6 +30,8 @@ class DistilPlan(NamedTuple):
     passes: int = 4
     rate: float = 0.002
     most_texts: int = 40_000
+    every_token: bool = True
+    """False embeds only the tokens that the texts hold, and leaves the others without a vector."""
 
 
 class TokenVectors(NamedTuple):
@@ -54,20 +56,31 @@ def distil(
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
-    words = [_printed(tokenizer, number) for number in range(tokenizer.get_vocab_size())]
     chosen = list(dict.fromkeys(texts))[: plan.most_texts]
-    vectors = _embedded(backbone, [*words, *chosen], told)
-    alone, taught = vectors[: len(words)], vectors[len(words) :]
+    words = _words(tokenizer, chosen, plan)
+    vectors = _embedded(backbone, [*words.values(), *chosen], told)
+    alone = np.zeros((tokenizer.get_vocab_size(), vectors.shape[1]), dtype=np.float32)
+    alone[list(words)] = vectors[: len(words)]
+    taught = vectors[len(words) :]
     mean = taught.mean(axis=0) if len(taught) else alone.mean(axis=0)
     projection = _components(np.concatenate([alone - alone.mean(axis=0), taught - mean]), plan.width)
-    ranks = np.arange(len(words), dtype=np.float32)
-    first = ((alone - alone.mean(axis=0)) @ projection) * np.log1p(ranks)[:, None] / np.log1p(len(words))
+    ranks = np.arange(len(alone), dtype=np.float32)
+    first = ((alone - alone.mean(axis=0)) @ projection) * np.log1p(ranks)[:, None] / np.log1p(len(alone))
     tuned, agreement = _tuned(first, (taught - mean) @ projection, tokenizer, chosen, plan)
     scales = np.maximum(np.abs(tuned).max(axis=1), 1e-6) / 127
     tokens = np.clip(np.round(tuned / scales[:, None]), -127, 127).astype(np.int8)
     return TokenVectors(
         tokens, scales.astype(np.float32), projection.astype(np.float32), mean.astype(np.float32), agreement
     )
+
+
+def _words(tokenizer: Tokenizer, texts: Sequence[str], plan: DistilPlan) -> dict[int, str]:
+    """The tokens that get a vector of their own to begin with, by number."""
+    numbers: Iterable[int] = range(tokenizer.get_vocab_size())
+    if not plan.every_token:
+        encoded = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        numbers = sorted({number for one in encoded for number in one.ids})
+    return {number: _printed(tokenizer, number) for number in numbers}
 
 
 def _printed(tokenizer: Tokenizer, number: int) -> str:

@@ -73,6 +73,8 @@ class EncoderRecipe(NamedTuple):
     """Folder of a sentence-transformers model; None takes the encoder of the index."""
     fewest: int = 8
     """Training encounters that a code needs to become a label."""
+    past: int | None = None
+    """How many of the past encounters that ship the decider learns from beside the hospital's own; None takes all."""
     made_up: MadeUpPlan = MadeUpPlan()
     distilling: DistilPlan = DistilPlan()
     attention: AttentionPlan = AttentionPlan()
@@ -143,7 +145,7 @@ def _gathered(recipe: EncoderRecipe, pipeline: Pipeline, told: Told) -> _Gathere
     parts = CodedParts(*(one.encounters for one in mapped))
     tuned_on = parts.development
     if recipe.data is not None:
-        tuned_on = (*tuned_on, *in_edition(shipped_past(), book).encounters)
+        tuned_on = (*tuned_on, *in_edition(shipped_past()[: recipe.past], book).encounters)
     folder = recipe.work / f"examples-{_name(parts, recipe.index_root)}"
     folder.mkdir(parents=True, exist_ok=True)
     maker = ExampleMaker(pipeline)

@@ -62,7 +62,7 @@ class CasePages:
             values = {"said": str(refusal), "may_break": may_break, "case": case}
             return self.pages.answer("glass", 403, **values, **self.shared(request))
         view = await _away(case_view, found)
-        return self.pages.answer("case", view=view, control="", said="", **self.shared(request))
+        return self.pages.answer("case", view=view, control=control_of(found), said="", **self.shared(request))
 
     async def glass(self, request: Request, case: str) -> Response:
         """Open a chart that is not one's own, with a reason."""
@@ -128,7 +128,7 @@ class CasePages:
         """Stand behind the set that was shown."""
         form = await form_of(request)
         found = await _away(self.desk.attest, seat_of(_actor(request), case, form), form.one("digest"))
-        return self._codes(found, "Attested. Any change voids it.", control_of(found))
+        return self._codes(found, "Attested. Any change voids it.")
 
     async def timeline(self, request: Request, case: str) -> Response:
         """What happened to the case, from the trail."""
@@ -140,6 +140,10 @@ class CasePages:
         """Where a question is asked."""
         found = await self.again(request, case)
         return self.pages.answer("why", case=found, code=found.now.line(line).code)
+
+    async def ask_panel(self, request: Request, case: str) -> Response:
+        """Where a question is asked about a code that is on no line."""
+        return self.pages.answer("why", case=await self.again(request, case), code="")
 
     async def why(self, request: Request, case: str) -> Response:
         """A grounded answer to a question about one code."""
@@ -197,8 +201,9 @@ class CasePages:
             moved = await _away(post.answer, self.desk, seat, query, form.one("answer"))
         return self._codes(await self.again(request, case), f"The query is {moved.state}.")
 
-    def _codes(self, found: OnDesk, said: str, control: str = "") -> Response:
-        return self.pages.answer("codes", view=case_view(found, with_notes=False), said=said, control=control)
+    def _codes(self, found: OnDesk, said: str) -> Response:
+        view = case_view(found, with_notes=False)
+        return self.pages.answer("codes", view=view, said=said, control=control_of(found))
 
     def _composer(
         self, found: OnDesk, line: str, draft: Mapping[str, object], chosen: set[str], faults: tuple[str, ...]

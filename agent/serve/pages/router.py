@@ -27,7 +27,7 @@ from agent.serve.pages.case_pages import CasePages
 from agent.serve.pages.forms import form_of, read_form
 from agent.serve.pages.rendering import Pages
 from agent.serve.pages.worklists import ListPages
-from medcoding.access import Action
+from medcoding.access import Action, Actor
 from medcoding.errors import ChartwrightError
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -73,6 +73,7 @@ class WayIn:
             actor = await run_in_threadpool(self.parts.identifier.of_secret, form.one("secret").strip())
         except UnauthenticatedError as refusal:
             return self._page(401, str(refusal), onward)
+        await run_in_threadpool(_note, self.parts.desk, actor, "session.opened")
         answer = RedirectResponse(onward, 303)
         set_cookie(answer, request, self.parts.sessions.open(actor))
         return answer
@@ -81,6 +82,7 @@ class WayIn:
         """End the session."""
         await form_of(request)
         self.parts.sessions.close(request.state.secret)
+        await run_in_threadpool(_note, self.parts.desk, request.state.actor, "session.closed")
         answer = RedirectResponse("/login", 303)
         drop_cookie(answer, request)
         return answer
@@ -101,7 +103,8 @@ def page_router(parts: PageParts) -> APIRouter:
         actor = request.state.actor
         local = parts.identifier.local_user is not None
         session = request.state.session
-        return {"session": session, "local": local, "place": "", "supervises": may(actor, Action.SUPERVISE)}
+        rights = {"supervises": may(actor, Action.SUPERVISE), "asks": may(actor, Action.ASK)}
+        return {"session": session, "local": local, "place": "", **rights}
 
     routes = APIRouter(route_class=_page_route(parts.pages, shared), include_in_schema=False)
     way, lists = WayIn(parts), ListPages(parts.desk, parts.pages, shared)
@@ -114,6 +117,7 @@ def page_router(parts: PageParts) -> APIRouter:
         ("/work/{case}/lines/{line}/edit", case.edit), ("/work/{case}/lines/{line}/other", case.other),
         ("/work/{case}/lines/{line}/why", case.why_panel), ("/work/{case}/lines/{line}/query", case.query_panel),
         ("/work/{case}/attest", case.attest_panel), ("/work/{case}/timeline", case.timeline),
+        ("/work/{case}/ask", case.ask_panel),
         ("/work/{case}/books", books.open),
     )  # fmt: skip
     posts = (
@@ -159,6 +163,11 @@ def _page_route(pages: Pages, shared: Callable[[Request], dict[str, Any]]) -> ty
             return answered
 
     return PageRoute
+
+
+def _note(desk: Desk, actor: Actor, action: str) -> None:
+    with desk.store.change(actor, "session") as change:
+        change.record(action)
 
 
 def _own_path(path: str) -> str:

@@ -30,7 +30,7 @@ def said_of(step: Step, before: OnDesk) -> str:
 def control_of(found: OnDesk) -> str:
     """After attesting, the coder is told of a seed: that it was taken out, and whether it was caught."""
     seed = found.past.opening.seed
-    if seed is None:
+    if seed is None or found.attestation is None:
         return ""
     line = found.now.line(f"s{seed.place + 1}")
     caught = line.disposition is not Disposition.ACCEPTED

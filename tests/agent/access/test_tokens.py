@@ -6,8 +6,11 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -191,6 +194,30 @@ def test_an_unlisted_algorithm_of_the_issuer_is_refused(issuer: Issuer, tmp_path
         reader.actor(issuer.token("RS256"))
 
 
+@contextmanager
+def jwks_server(text: str) -> Iterator[str]:
+    """A server on loopback that holds a JWKS, and one address that leads elsewhere; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            """Answer."""
+            moved = self.path == "/moved"
+            self.send_response(302 if moved else 200)
+            self.send_header("Location", "/jwks")
+            self.end_headers()
+            self.wfile.write(b"" if moved else text.encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the base class's name
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
 class TestKeySet:
     """Where public keys come from."""
 
@@ -230,6 +257,15 @@ class TestKeySet:
         with pytest.raises(DependencyError) as refusal:
             TokenReader(settings, KeySet(settings)).actor(issuer.token())
         assert refusal.value.retryable
+
+    def test_keys_are_fetched_from_loopback_and_no_redirect_is_followed(self, issuer: Issuer) -> None:
+        """A server beside us hands the keys out; one that sends us elsewhere is not followed."""
+        with jwks_server(json.dumps(issuer.jwks())) as url:
+            settings = settings_of(f"{url}/jwks")
+            assert TokenReader(settings, KeySet(settings)).actor(issuer.token()).id == "anna"
+            moved = settings_of(f"{url}/moved")
+            with pytest.raises(DependencyError):
+                TokenReader(moved, KeySet(moved)).actor(issuer.token())
 
     def test_new_keys_are_read_when_a_token_names_one(self, issuer: Issuer, tmp_path: Path) -> None:
         """A key that was rotated in is found after a minute, and old keys serve on when the file is gone."""

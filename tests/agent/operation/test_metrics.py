@@ -20,6 +20,8 @@ from agent.pipeline import Pipeline
 from agent.serve.app import create_app
 from agent.settings import Settings
 from agent.store.tables import CaseRow, Table, TenantRow, VersionRow
+from medcoding.errors import ConfigError
+from tests.agent.serve.test_server import free_port
 from tests.fakes import ScriptedLLM
 
 ENCOUNTER: Final[dict[str, Any]] = {
@@ -125,6 +127,24 @@ class TestFlow:
         assert value(found, "chartwright_dependency_up", dependency="model") == 0
         assert value(found, "chartwright_dependency_up", dependency="database") == 1
         assert value(found, "process_resident_memory_bytes") > 0
+
+
+class TestOwnPort:
+    """A worker's metrics, which has no routes."""
+
+    def test_answers_the_same(self) -> None:
+        """What was counted, on a port of its own."""
+        metrics = ServiceMetrics()
+        metrics.dropped(2)
+        port = free_port()
+        metrics.serve("127.0.0.1", port)
+        found = samples(httpx.get(f"http://127.0.0.1:{port}/metrics").content)
+        assert value(found, "chartwright_log_keys_dropped_total") == 2
+
+    def test_a_taken_port_is_the_operators_error(self, dead_port: int) -> None:
+        """With the name of the setting."""
+        with pytest.raises(ConfigError, match="WORKER_METRICS_PORT"):
+            ServiceMetrics().serve("127.0.0.1", dead_port)
 
 
 @pytest.fixture

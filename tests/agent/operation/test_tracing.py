@@ -81,7 +81,8 @@ async def test_the_steps_of_the_flow_are_inside_their_request(pipeline: Pipeline
 
 def test_what_is_not_listed_never_reaches_an_exporter() -> None:
     """Attributes, events and the words of a status, whoever put them there; each is counted."""
-    kept, lost = InMemorySpanExporter(), []
+    kept = InMemorySpanExporter()
+    lost: list[int] = []
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(AllowedOnly(kept, lost.append)))
     span = provider.get_tracer("x").start_span("encounter", attributes={"note": SAID, "chartwright.codes": 3})

@@ -192,7 +192,14 @@ class TestSeeds:
             seed = found.now.line(seed_id)
             assert seed.code not in {line.code for line in found.result.codes}
             assert seed.evidence
+            assert {quote.assertion for quote in seed.evidence} == {"present"}
             assert found.now.lines[0].id != seed_id
+            suggested = found.line_as_suggested(seed_id)
+            assert suggested is not None
+            assert suggested.rationale.characters
+            assert suggested.rationale.guidelines
+            assert suggested.confidence in {line.confidence for line in found.result.codes}
+            assert seed.code not in {item.code for item in found.result.not_coded}
             found = all_accepted(desk, found)
             found = desk.attest(seat(found), found.final.digest)
             assert seed.code not in {line.code for line in found.final.lines}

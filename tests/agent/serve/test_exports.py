@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -12,6 +12,7 @@ from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.claim import Claim
 from fhir.resources.R4B.guidanceresponse import GuidanceResponse
 from fhir.resources.R4B.provenance import Provenance
+from pydantic import BaseModel
 
 from agent.exchange.incoming import encounter_of
 from agent.exchange.vocabulary import FHIR_JSON
@@ -22,9 +23,14 @@ from agent.settings import Settings
 from agent.store.case_store import CaseStore
 from medcoding.result import CodingResult
 from tests.agent.exchange.bundles import add, bundle, resource, task
-from tests.stores import coded, handed_in, opened_store, visit
+from tests.stores import TERMS, coded, handed_in, opened_store, visit
 
-FORMS = {"guidance": GuidanceResponse, "claim": Claim, "provenance": Provenance, "auditevents": Bundle}
+FORMS: Final[dict[str, type[BaseModel]]] = {
+    "guidance": GuidanceResponse,
+    "claim": Claim,
+    "provenance": Provenance,
+    "auditevents": Bundle,
+}
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ class TestFhirIn:
         response = await client.post("/v1/encounters", json=bundle(), headers={"Content-Type": media})
         assert (response.status_code, response.headers["content-type"]) == (200, FHIR_JSON)
         answered = response.json()
-        assert GuidanceResponse.model_validate(answered)
+        GuidanceResponse.model_validate(answered)
         (parameters,) = (one for one in answered["contained"] if one["resourceType"] == "Parameters")
         told = [one["part"][0]["valueCoding"]["code"] for one in parameters["parameter"] if one["name"] == "code"]
         assert told == [line.code for line in (await pipeline.code(encounter_of(bundle()))).codes]
@@ -99,13 +105,13 @@ class TestExports:
         case = await coded(store)
         response = await client.get(f"/v1/cases/{case}/exports/{form}")
         assert (response.status_code, response.headers["content-type"]) == (200, FHIR_JSON), response.text
-        assert FORMS[form].model_validate(response.json())
+        FORMS[form].model_validate(response.json())
 
     async def test_json_is_the_result(self, client: httpx.AsyncClient, store: CaseStore) -> None:
         """To the letter what the result route gives."""
         case = await coded(store)
         exported = await client.get(f"/v1/cases/{case}/exports/json")
-        assert CodingResult.model_validate_json(exported.content)
+        CodingResult.model_validate_json(exported.content)
         assert exported.content == (await client.get(f"/v1/cases/{case}/result")).content
 
     async def test_who_takes_it_out_is_in_the_trail(self, client: httpx.AsyncClient, store: CaseStore) -> None:
@@ -143,6 +149,18 @@ class TestExports:
         case = handed_in(store, visit())
         assert (await client.get(f"/v1/cases/{case}/exports/claim")).status_code == 404
         assert (await client.get(f"/v1/cases/{case}/exports/auditevents")).status_code == 200
+
+    async def test_guidance_says_how_far_a_case_is(self, client: httpx.AsyncClient, store: CaseStore) -> None:
+        """In progress while it waits, failed when it was given up."""
+        case = handed_in(store, visit())
+        waiting = (await client.get(f"/v1/cases/{case}/exports/guidance")).json()
+        assert waiting["status"] == "in-progress"
+        lease = store.take("worker-1", TERMS)
+        assert lease is not None
+        store.fail(lease, "invalid_input", TERMS, retry=False)
+        failed = (await client.get(f"/v1/cases/{case}/exports/guidance")).json()
+        GuidanceResponse.model_validate(failed)
+        assert failed["status"] == "failure"
 
     @pytest.mark.parametrize(("path", "status"), [(f"{'0' * 32}/exports/claim", 404), ("x/exports/claim", 404)])
     async def test_a_case_that_is_none(self, client: httpx.AsyncClient, path: str, status: int) -> None:

@@ -16,8 +16,8 @@ def test_every_answer_is_as_described(pipeline: Pipeline, settings: Settings, tm
     """Some two hundred requests over all routes: no server error, no answer that the document does not describe."""
     with opened_store(tmp_path) as store:
         case = asyncio.run(coded(store))
-        report = measure_fuzz(create_app(pipeline, settings, store), 300, 1, [case])
+        report = measure_fuzz(create_app(pipeline, settings, store), 200, 1, [case])
     assert report.faults == ()
-    assert report.requests > 150
+    assert report.requests >= 200
     assert report.statuses["200"] > 10
     assert report.statuses["422"] > 10

@@ -33,6 +33,7 @@ NORTH: Final = "north"
 SOUTH: Final = "south"
 OPENS_A_CHART: Final = {
     ("GET", "/v1/cases/{case}/review"), ("GET", "/work/{case}"), ("POST", "/work/{case}/books"),
+    ("POST", "/work/{case}/evidence/{line}"),
 }  # fmt: skip
 """Routes behind which the desk asks for more than the table: the right to open charts, or broken glass."""
 
@@ -99,7 +100,7 @@ class TestTable:
     @pytest.mark.parametrize("role", list(Role))
     async def test_each_role_gets_exactly_what_the_table_says(self, guarded: House, role: Role) -> None:
         """403 where the role does not hold the action, and never where it does."""
-        wrong = []
+        wrong: list[object] = []
         csrf = await guarded.log_in(role)
         for method, template in ASKING:
             needs = Action.OPEN_CHART if (method, template) in OPENS_A_CHART else PERMITS[method, template]
@@ -214,10 +215,13 @@ class TestSessions:
     async def test_logging_off_ends_the_session(self, guarded: House) -> None:
         """The cookie of before opens nothing, and a part of a page is told to go to the log-in whole."""
         csrf = await guarded.log_in(Role.CODER)
+        coder = Actor(id="coder-1", tenant=NORTH, roles=frozenset({Role.CODER}))
         old = guarded.client.cookies[COOKIE]
         assert (await guarded.client.post("/logout", data={"csrf": csrf})).status_code == 303
         answer = await guarded.client.get("/work", headers={"Cookie": f"{COOKIE}={old}", "HX-Request": "true"})
         assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/login")
+        rows = [event.action for event in guarded.store.trail(coder) if event.action.startswith("session.")]
+        assert rows == ["session.opened", "session.closed"]
 
     async def test_a_wrong_secret_is_refused_without_being_repeated(self, guarded: House) -> None:
         """The page says that it does not hold, and nothing of what was typed."""

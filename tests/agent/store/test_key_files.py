@@ -33,9 +33,19 @@ def test_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     store_keys(settings, lambda _: None, may_make=True)
     assert stat.S_IMODE(settings.master_key_file.stat().st_mode) == 0o600
-    settings.master_key_file.chmod(0o640)
-    with pytest.raises(ConfigError, match="chmod 600"):
-        store_keys(settings, lambda _: None, may_make=False)
+    for mode in (0o640, 0o604, 0o444, 0o660):
+        settings.master_key_file.chmod(mode)
+        with pytest.raises(ConfigError, match="chmod 600"):
+            store_keys(settings, lambda _: None, may_make=False)
+
+
+def test_a_mounted_credential_may_be_read_by_its_group(tmp_path: Path) -> None:
+    """systemd shows a unit's credentials as 0440; nobody can write them."""
+    settings = settings_in(tmp_path)
+    store_keys(settings, lambda _: None, may_make=True)
+    for mode in (0o440, 0o400):
+        settings.master_key_file.chmod(mode)
+        assert store_keys(settings, lambda _: None, may_make=False).master
 
 
 def test_a_server_never_makes_keys_by_itself(tmp_path: Path) -> None:

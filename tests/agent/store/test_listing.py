@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,23 @@ def test_a_list_is_a_tenants_own(store: CaseStore) -> None:
     assert listed(store, ELSEWHERE) == [theirs]
 
 
-@pytest.mark.parametrize("cursor", ["x", "", "MjAyNg==", "MjAyNi0xMS0yNCBh", "ü"])
+def written(words: str) -> str:
+    """Words as a cursor writes them."""
+    return base64.urlsafe_b64encode(words.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "",
+        "ü",
+        written("2026"),
+        written(f"2026-11-24 {'a' * 32}"),
+        written("2026-11-24T08:00:00+00:00 \x00"),
+        written(f"0001-01-01T00:00:00+23:59 {'a' * 32}"),
+    ],
+)
 def test_a_cursor_that_is_none_is_refused(store: CaseStore, cursor: str) -> None:
     """Whatever else a caller sends, the answer names the mend."""
     with pytest.raises(InputError, match="first page"):

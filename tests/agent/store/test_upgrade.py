@@ -15,7 +15,7 @@ from agent.store.engine import open_engine
 from agent.store.settings import StoreSettings
 from agent.store.tables import Table
 from agent.store.upgrade import check_form, upgrade
-from medcoding.errors import ConfigError, DependencyError
+from medcoding.errors import ConfigError, DependencyError, IntegrityError
 
 
 @pytest.fixture
@@ -60,6 +60,18 @@ def test_a_newer_form_is_left_alone(engine: Engine) -> None:
     for use in (upgrade, check_form):
         with pytest.raises(ConfigError, match="newer version"):
             use(engine)
+
+
+def test_a_file_that_is_no_database_is_named_as_damaged(tmp_path: Path) -> None:
+    """The operator restores a backup; nothing is written over what is there."""
+    file = tmp_path / "cases.sqlite"
+    file.write_bytes(b"SQLite format 3\x00" + b"no database" * 100)
+    engine = open_engine(StoreSettings(url=SecretStr(f"sqlite:///{file}")))
+    for use in (upgrade, check_form):
+        with pytest.raises(IntegrityError, match="restore a backup"):
+            use(engine)
+    engine.dispose()
+    assert b"no database" in file.read_bytes()
 
 
 @pytest.mark.parametrize("url", ["", "sqlite://", "sqlite:///:memory:", "mysql://x/y", "no url", "oracle://x"])

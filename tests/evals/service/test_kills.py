@@ -16,7 +16,7 @@ from agent.store.opening import open_store
 from evals.service.kills import _looked, measure_kills, throwaway_store
 from evals.service.processes import WORK, Errand, ended, forked, submits
 from evals.service.steps import STEPS, KillAt, Scene, Step
-from medcoding.errors import IntegrityError
+from medcoding.errors import InputError, IntegrityError
 from tests.stores import CODER, coded, handed_in, visit
 
 
@@ -44,6 +44,15 @@ def test_nothing_is_lost_where_a_process_is_killed(tmp_path: Path, name: str) ->
     assert (report.trials, report.killed) == (1, 1)
     assert (report.lost, report.doubled, report.untrailed) == (0, 0, 0)
     assert report.versions >= 2
+
+
+def test_a_database_in_use_is_not_used_up(tmp_path: Path, store: CaseStore) -> None:
+    """Only an empty one is taken: an evaluation must not play with a hospital's cases."""
+    handed_in(store)
+    for key in tmp_path.glob("*.key"):
+        key.unlink()
+    with pytest.raises(InputError, match="name an empty one"):
+        throwaway_store(tmp_path, store.settings.url)
 
 
 def test_steps_are_named_once_and_enough() -> None:

@@ -20,7 +20,7 @@ def test_there_are_as_many_as_asked_for_all_different() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{}", "Request {} failed.", "/work/{}?x=1", '{{"a":"{}"}}', "key={};", "({})", "a%20{}%22"],
+    ["{}", "Request {} failed.", "/pages/{}?x=1", '{{"a":"{}"}}', "key={};", "({})", "a%20{}%22"],
 )
 def test_a_word_is_found_wherever_it_stands(text: str) -> None:
     """In a sentence, an address, JSON, percent-encoded, in any case of letters."""
@@ -39,4 +39,4 @@ def test_addresses_are_found_in_json_and_pages() -> None:
     """Whatever a client could follow."""
     told = {"entry": [{"fullUrl": "urn:a", "resource": {"subject": {"reference": "Patient/b"}, "text": "c"}}]}
     assert sorted(urls_of(told)) == ["Patient/b", "urn:a"]
-    assert list(links_of('<a href="/work/x">y</a><form action="/z" hx-post="/q">')) == ["/work/x", "/z", "/q"]
+    assert list(links_of('<a href="/pages/x">y</a><form action="/z" hx-post="/q">')) == ["/pages/x", "/z", "/q"]

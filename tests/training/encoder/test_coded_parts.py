@@ -60,9 +60,12 @@ def test_too_few_patients_are_refused() -> None:
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Codebook]:
     """An edition in which one code ended in another, and one in two."""
-    billable = [entry(code, f"Title of {code}") for code in ("I10", "E16.A1", "D69.11", "D69.19")]
-    ended = [Succession("E16.9", "E16.A1", 2027), Succession("D69.1", "D69.11", 2027), Succession("D69.1", "D69.19", 2027)]
-    write_codebook(tmp_path / "book.sqlite", EditionContent(FY2027, billable, ended))
+    billable = [entry(code, code[:3], f"Title of {code}") for code in ("I10", "E16.A1", "D69.11", "D69.19")]
+    ended = tuple(
+        Succession(old=old, new=new, fiscal_year=2027)
+        for old, new in (("E16.9", "E16.A1"), ("D69.1", "D69.11"), ("D69.1", "D69.19"))
+    )
+    write_codebook(tmp_path / "book.sqlite", EditionContent(FY2027, billable, successions=ended))
     book = Codebook(tmp_path / "book.sqlite")
     yield book
     book.close()

@@ -36,7 +36,7 @@
     if (!places.length) return;
     quote = (which + places.length) % places.length;
     for (const mark of all("#notes mark.here")) mark.classList.remove("here");
-    places[quote].classList.add("here");
+    for (let part = places[quote]; part?.matches(`mark[data-refs~="${CSS.escape(line)}"]`); part = part.nextElementSibling) part.classList.add("here");
     places[quote].scrollIntoView({ block: "center", behavior: "instant" });
     if (places.length > 1) say(`Quote ${quote + 1} of ${places.length}`);
   }
@@ -239,8 +239,12 @@
     }
   });
 
+  let latest = null; // the last request for the details: an earlier one that answers later must not overwrite it
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.requestConfig.path.endsWith("/steps")) busy = true;
+    if (event.detail.target?.id !== "detail") return;
+    clearTimeout(looking);
+    latest = event.detail.xhr;
   });
 
   document.addEventListener("htmx:afterRequest", (event) => {
@@ -253,7 +257,10 @@
   });
 
   let scrolled = 0; // of the codes, before they are put in anew
-  document.addEventListener("htmx:beforeSwap", () => { scrolled = find("#codes")?.scrollTop ?? 0; });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    scrolled = find("#codes")?.scrollTop ?? 0;
+    if (event.detail.target?.id === "detail" && event.detail.xhr !== latest) event.detail.shouldSwap = false;
+  });
 
   // Only when it has settled: until then htmx still exchanges the attributes of elements with the same id.
   document.addEventListener("htmx:afterSettle", (event) => {

@@ -193,6 +193,13 @@ class TestCase:
         await page.step(1, kind="add", code="J45.909")
         assert "J45.909 has no verbatim evidence" in await page.part("codes")
 
+    async def test_what_was_left_out_can_be_coded_all_the_same(self, page: Page) -> None:
+        """By keyboard: its own words come along as the quote."""
+        html = await page.part("codes")
+        assert html.count("Code it all the same") >= 1
+        words = {"document": f"note {SCRIPT}", "start": str(KNEE.index("right knee pain")), "text": "right knee pain"}
+        assert "Resting on" in await page.part("books", q="M25.561", adding="1", **words)
+
     async def test_a_question_gets_a_grounded_answer(self, page: Page) -> None:
         """For and against, with the record's words or that it says nothing."""
         assert "supported" in await page.part("why", code="I10", question="")
