@@ -11,7 +11,9 @@ from retrieval.dictionary import Dictionary, Term, TermMatch, TermSource
 from retrieval.wording import Token
 
 _SOURCES: Final[Mapping[str, TermSource]] = {"problem": "clinical", "procedure": "procedure", "supply": "supply"}
-_INJURIES: Final = ("S", "T")
+_INJURIES: Final = ("S", "T0", "T1", "T2", "T30", "T31", "T32", "T33", "T34", "T5", "T6", "T7")
+"""What an external cause explains; the codes of drugs and of complications say it themselves (I.C.20.a.1, a.8)."""
+
 _LOCAL_INFECTIONS: Final = (
     "D57", "E08.62", "E11.62", "G00", "G03", "G04", "G06", "H05", "H10", "H44", "H60", "H66", "H70", "I30", "I33",
     "I38", "J01", "J02", "J03", "J04", "J05", "J06", "J20", "J21", "J32", "J36", "J39", "J44.0", "J85", "J86",

@@ -117,4 +117,4 @@ def choose_dependent(mention: Mention, candidates: tuple[Candidate, ...], coded:
 
 def is_dependent(mention: Mention) -> bool:
     """True for drugs and for what explains or measures another condition."""
-    return mention.kind is MentionKind.DRUG or bool(mention.needs)
+    return mention.kind is MentionKind.DRUG or bool(mention.needs and "" not in mention.needs)

@@ -31,6 +31,7 @@ from retrieval.dictionary import Dictionary
 
 _UNREAD: Final = frozenset({SectionKind.SIGNATURE})
 _SIDE_TELLING: Final = DIAGNOSIS_SECTIONS | {SectionKind.CHIEF_COMPLAINT, SectionKind.HISTORY_PRESENT_ILLNESS}
+_REGION_UNKNOWN: Final = ("T14.8", "T30.0")
 _ANYTHING: Final = ("",)
 _OBSTETRIC: Final = ("O", "Z34")
 MOST_MENTIONS: Final = 600
@@ -127,7 +128,9 @@ def _in_line(
     reader = rules.assertions.read(line.text)
     every = spotted(line, rules.vocabulary, eventful=eventful)
     every += [plain_spotted(line.text, harm.start, harm.end, harm.code, harm.needs) for harm in harms]
-    every += [plain_spotted(line.text, one.start, one.end, one.code, _ANYTHING) for one in injuries(line.text)]
+    if wounds := list(injuries(line.text)):
+        every = [_without_open_site(found) for found in every]
+    every += [plain_spotted(line.text, one.start, one.end, one.code, _ANYTHING) for one in wounds]
     every += [plain_spotted(line.text, at.start, at.end, at.code, _ANYTHING) for at in at_birth(line.text, line.age)]
     kinds = [kind_of(found.term) is MentionKind.PROBLEM for found in every]
     for number, found in enumerate(every, start=first_id):
@@ -135,6 +138,13 @@ def _in_line(
         reading = reading_of(reader, line, found, [(f.start, f.end) for f in alike if f.part_of is None])
         part_of = None if found.part_of is None else first_id + found.part_of
         yield _mention(line, found, reading, every).model_copy(update={"id": number, "part_of": part_of})
+
+
+def _without_open_site(found: Spotted) -> Spotted:
+    """A wound of an unspecified region says nothing beside one whose site the sentence tells (guideline I.C.19.b)."""
+    if found.term is None or not found.term.stems or not found.term.stems[0].startswith(_REGION_UNKNOWN):
+        return found
+    return found._replace(term=found.term.model_copy(update={"stems": ()}))
 
 
 def _mention(line: Line, found: Spotted, reading: Reading, every: list[Spotted]) -> Mention:

@@ -83,9 +83,19 @@ def is_cut_short(text: str, match: Match) -> bool:
     )
 
 
+_NO_NAME_HERE: Final = re.compile(
+    r"cap(?:\.|illary)? refill|cat (?:I{1,3}|1|2|3)\b|blister packs?|Td\b(?= (?:given|current|today|UTD|up|is|was"
+    r"|in|\d))|CTs? (?:of|head|chest|negative|clear|showed)|Ms\. ",
+    re.IGNORECASE,
+)
+"""Words that begin like a disease, a drug or an animal: a capillary refill, a fetal tracing of category I, pills."""
+
+
 def names_something_else(text: str, match: Match) -> bool:
     """True for the name of a test or service, and for a place nobody was in."""
     term = match.term
+    if _NO_NAME_HERE.match(text, match.start):
+        return True
     if term.stems and term.stems[0].startswith(_PLACES):
         return not stands_in(text, match.start)
     if term.source == "procedure":

@@ -15,6 +15,8 @@ from agent.childbearing import settle_childbearing
 from agent.code_set import CodeSet
 from agent.combine import CombinationTable
 from agent.detail import add_detail
+from agent.heart_disease import keeps_hypertension_apart, presumed_together, settle_infarctions
+from agent.injury_episode import settle_episodes
 from agent.integral import drop_integral_symptoms
 from agent.joined import join_pairs
 from agent.less_telling import drop_less_telling
@@ -24,6 +26,7 @@ from agent.replaced import settle_replaced
 from agent.sequelae import settle_sequelae
 from agent.sequence import sequenced
 from agent.statements import DIAGNOSIS_SECTIONS
+from agent.ulcer_stages import settle_ulcer_stages
 from agent.unasked import drop_unasked_organisms, drop_unasked_parts, wholes_restored
 from medcoding.chart import Chart, SectionKind
 from medcoding.codebook import Codebook
@@ -62,13 +65,17 @@ def reconcile(
     settle_sides(settled, codebook)
     settle_sequelae(chart, settled, codebook)
     settle_newborn(chart, settled, codebook)
-    while found := table.first_that_applies(settled.lines):
+    settle_infarctions(chart, settled, codebook)
+    settle_ulcer_stages(chart, settled, codebook)
+    apart = keeps_hypertension_apart(chart)
+    while found := table.first_that_applies(presumed_together(settled, apart=apart)):
         settled.combine(found)
     _stage_of_hypertensive_kidneys(settled)
     drop_less_telling(settled, codebook, table)
     drop_unasked_organisms(settled, codebook)
     drop_integral_symptoms(chart, settled, codebook)
     settle_childbearing(chart, settled, codebook, table)
+    settle_episodes(settled, codebook)
     lines = sequenced(chart.encounter.setting, settled, codebook)
     return Proposal(codes=with_poa(chart, lines, mentions, codebook), not_coded=tuple(settled.not_coded))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple, get_args, get_origin
 
@@ -94,10 +95,15 @@ def _groups(
 def _line(variable: str, field: FieldInfo, default: object) -> SettingLine:
     kinds = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not type(None)]
     listed = get_origin(field.annotation) is tuple
-    names = "list of text, as JSON" if listed else " or ".join(_TYPES.get(kind, str(kind)) for kind in kinds)
+    names = "list of text, as JSON" if listed else " or ".join(_TYPES.get(kind) or _named(kind) for kind in kinds)
     bounds = filter(None, map(_bound, field.metadata))
     shown = "not shown" if SecretStr in kinds and default is not None else _value(default)
     return SettingLine(variable, ", ".join([names, *bounds]), shown, field.description or "")
+
+
+def _named(kind: object) -> str:
+    """A choice by its words; anything else as Python prints it."""
+    return f"one of {', '.join(kind)}" if isinstance(kind, type) and issubclass(kind, StrEnum) else str(kind)
 
 
 def _bound(bound: object) -> str:

@@ -29,7 +29,9 @@ from medcoding.mention import MentionKind
 from retrieval.dictionary import Dictionary, Term, TermMatch
 from retrieval.wording import Token, tokens
 
-_INJURIES: Final = ("S", "T")
+_INJURIES: Final = ("S", "T0", "T1", "T2", "T30", "T31", "T32", "T33", "T34", "T5", "T6", "T7")
+"""What an external cause explains; the codes of drugs and of complications say it themselves (I.C.20.a.1, a.8)."""
+
 _KINDS_OF_DISEASE: Final = ("O26.6", "O98", "O99", "O9A")
 """Codes of chapter 15 for a kind of disease of the mother, which ask for the specific one beside them."""
 

@@ -43,9 +43,10 @@ class _Asked(NamedTuple):
 def encounter_of(resource: dict[str, object]) -> Encounter:
     """The encounter in a FHIR resource. Raises `InputError` naming the element."""
     kind = resource.get("resourceType")
-    root = Element(kind if kind in {"Bundle", "Task"} else "resource", resource)
-    if kind not in {"Bundle", "Task"}:
+    if kind not in ("Bundle", "Task"):  # a tuple, because what was sent may be no string at all
+        root = Element("resource", resource)
         raise root.wrong("is neither Bundle nor Task; send the encounter in one of them", "resourceType")
+    root = Element(str(kind), resource)
     kind_of(root)
     return _read(_of_bundle(root) if kind == "Bundle" else _of_task(root))
 

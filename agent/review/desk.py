@@ -53,7 +53,7 @@ class Desk:
     def __init__(self, parts: Parts, store: CaseStore, settings: ReviewSettings, secret: bytes, glass_s: float) -> None:
         self.parts = parts
         self.store = store
-        self._settings = settings
+        self.settings = settings
         self._secret = secret
         self._glass_s = glass_s
         self._texts: OrderedDict[CaseVersion, ChartText] = OrderedDict()
@@ -189,7 +189,7 @@ class Desk:
     def _begin(self, actor: Actor, version: CaseVersion, encounter: Encounter, result: CodingResult) -> None:
         codebook = edition_of(self.parts, result, encounter).codebook
         key = hmac.digest(self._secret, f"seeds {actor.tenant} {version.case}".encode(), "sha256")
-        seed = seed_for(result, codebook, key, self._settings.seed_share)
+        seed = seed_for(result, codebook, key, self.settings.seed_share)
         if seed is not None:
             seed = dressed(seed, result, read_chart(self.parts, encounter), self.parts.explainer, codebook)
         with self.store.change(actor, "begin") as change:

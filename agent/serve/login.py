@@ -120,6 +120,8 @@ class GateKeeper:
     async def _identified(self, request: Request) -> Response | None:
         """Nothing when the request may go on; else what it is answered with."""
         path = request.scope["path"]
+        if self._identifier.local_user is not None:
+            _refuse_other_names(request)
         if is_page(path):
             return self._on_page(request)
         local = self._identifier.local_user
@@ -229,8 +231,18 @@ def _to_login(request: Request) -> Response:
     return RedirectResponse("/login", 303)
 
 
+def _refuse_other_names(request: Request) -> None:
+    """Who asks nobody who they are must not answer a web page that took our address for its own name."""
+    server = request.scope.get("server")
+    if server and _is_loopback(server[0]) and not _on_loopback(request):
+        raise ForbiddenError("The local mode answers to loopback names only; call it by 127.0.0.1 or localhost.")
+
+
 def _on_loopback(request: Request) -> bool:
-    host = request.url.hostname or ""
+    return _is_loopback(request.url.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

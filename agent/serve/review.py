@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from agent.access.permissions import may
 from agent.ingest import InputLimits
 from agent.queries import post
 from agent.review.desk import Desk
@@ -22,6 +23,8 @@ from agent.serve.body import received
 from agent.serve.problems import described
 from agent.store.errors import NoSuchCaseError
 from agent.store.records import CaseSummary
+from agent.trail.event import TrailEvent
+from medcoding.access import Action
 from medcoding.finding import Finding
 from medcoding.parsing import parse_record
 from medcoding.proposal import EvidenceQuote
@@ -189,15 +192,9 @@ class ReviewService:
 
     def timeline(self, request: Request, case: CasePath) -> Timeline:
         """Show what happened to a case, from the trail; it holds no note text."""
-        rows = self.desk.store.timeline(actor_of(request), _checked(case))
-        return Timeline(
-            events=tuple(
-                TimelineEvent.model_validate_json(
-                    row.model_dump_json(include={"number", "at", "actor", "action", "version", "detail"})
-                )
-                for row in rows
-            )
-        )
+        actor = actor_of(request)
+        rows = self.desk.store.timeline(actor, _checked(case))
+        return Timeline(events=tuple(_event(row, whole=may(actor, Action.READ_TRAIL)) for row in rows))
 
     def supervision(self, request: Request) -> SupervisionView:
         """Show agreement, override reasons, outliers, and what became of controls."""
@@ -258,6 +255,14 @@ def _view(found: OnDesk) -> ReviewView:
         queries=found.queries,
         mine=found.mine,
     )
+
+
+def _event(row: TrailEvent, *, whole: bool) -> TimelineEvent:
+    """A row of the trail. What was suggested is for readers of the trail: beside the page it would tell controls."""
+    detail = row.detail if whole else {name: said for name, said in row.detail.items() if name != "suggestions"}
+    shown = row.model_copy(update={"detail": detail})
+    fields = {"number", "at", "actor", "action", "version", "detail"}
+    return TimelineEvent.model_validate_json(shown.model_dump_json(include=fields))
 
 
 def _checked(case: str) -> str:

@@ -65,7 +65,7 @@ def by_regression(learned: Learned, notes: Sequence[str]) -> list[Rated]:
     from sklearn.multiclass import OneVsRestClassifier
 
     labels = frequent(learned.codes)
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, max_features=20_000, sublinear_tf=True)
     table = vectorizer.fit_transform(learned.notes)
     model: Any = OneVsRestClassifier(LogisticRegression(C=30.0, class_weight="balanced", solver="liblinear"))
     model.fit(table, members(learned.codes, labels))

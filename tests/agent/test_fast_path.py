@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from agent.stages import Clock, Prepared, offer_of
 from medcoding.errors import ConfigError, IntegrityError
 from medcoding.proposal import Source
 from retrieval.encoder import TextEncoder
+from retrieval.store import FloatVector
 from tests.flow.notes import encounter
 
 VISIT = (
@@ -35,7 +37,7 @@ class Unasked:
     def __init__(self, encoder: TextEncoder) -> None:
         self.encoder, self.read = encoder, 0
 
-    def encode(self, texts: list[str]) -> list[np.ndarray]:  # type: ignore[type-arg]
+    def encode(self, texts: Sequence[str]) -> list[FloatVector]:
         """As the real one."""
         self.read += len(texts)
         return self.encoder.encode(texts)

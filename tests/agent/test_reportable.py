@@ -286,5 +286,6 @@ def test_an_operation_of_today_leaves_no_status_yet(sentence: str, counts: bool)
 @pytest.mark.parametrize(("section", "outcome"), [(HPI, "passed over"), (SectionKind.PAST_SURGICAL_HISTORY, "coded")])
 def test_an_absent_appendix_counts_where_operations_are_listed(section: SectionKind, outcome: str) -> None:
     """Told in passing it bears on nothing (guideline I.C.21.c.3)."""
-    past = {"assertion": Assertion.HISTORICAL, "stems": ("Z90.49",), "concept": "Z90.49", "chronic": True}
+    status: dict[str, Any] = {"stems": ("Z90.49",), "concept": "Z90.49", "chronic": True}
+    past = status | {"assertion": Assertion.HISTORICAL}
     assert verdict(said("appendectomy", section, **past)) == outcome

@@ -191,6 +191,22 @@ def query(page: Page, folder: Path) -> None:
     keys.press("Escape")
 
 
+def test_fast_hands_lose_nothing(day: Day, browser: Browser) -> None:
+    """Keys pressed faster than the server answers are all done, in order, each on the code it was pressed for."""
+    case = day.case(text=VISIT)
+    page, ran = watched(browser, day)
+    page.goto(f"{day.url}/work/{case}")
+    count = page.locator("#codes .line").count()
+    for place in range(count):
+        page.keyboard.press("j")
+        page.keyboard.press("a" if place % 2 else "2")
+    page.wait_for_function("(said) => document.querySelector('#progress').textContent.includes(said)",
+                           arg=f"{count} of {count} decided")  # fmt: skip
+    states = [line.disposition for line in day.desk.again(LOCAL, case).now.lines]
+    assert states == ["accepted" if place % 2 else "rejected" for place in range(count)]
+    clean(page, ran)
+
+
 def test_a_hundred_injections_and_none_runs(day: Day, browser: Browser) -> None:
     """In notes, their names and authors, the case's own id, queries, answers, reasons and questions: nothing runs."""
     assert len(set(PAYLOADS)) >= 100

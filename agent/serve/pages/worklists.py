@@ -66,7 +66,8 @@ class ListPages:
         actor: Actor = request.state.actor
         lists = await run_in_threadpool(_lists, self.desk.store, actor)
         now = datetime.now(UTC)
-        values = self.shared(request) | {"place": "work"}
+        # Where controls are among the suggestions, the number of codes beforehand would tell which case has one.
+        values = self.shared(request) | {"place": "work", "counted": self.desk.settings.seed_share == 0}
         return self.pages.answer("work", lists=lists, now=now, me=actor.id, **values)
 
     async def supervision(self, request: Request) -> Response:

@@ -286,6 +286,7 @@ class TestRefusals:
         [
             ({"resourceType": "Observation"}, "resource.resourceType is neither Bundle nor Task"),
             ({"resourceType": 7}, "resource.resourceType is neither Bundle nor Task"),
+            ({"resourceType": ["Bundle"]}, "resource.resourceType is neither Bundle nor Task"),
             ({"resourceType": "Bundle", "type": "collection"}, "Bundle holds no Encounter"),
             ({"resourceType": "Task"}, "Task holds no Encounter"),
             ({"resourceType": "Task", "input": [{"valueAttachment": {"data": ""}}]}, "valueAttachment is not read"),

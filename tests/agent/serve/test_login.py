@@ -248,13 +248,51 @@ class TestSessions:
             assert (await found.client.get("/session")).text == "0"
 
 
+class TestPagesByRole:
+    """What a page offers to whom."""
+
+    async def test_a_coder_decides_and_a_cdi_specialist_asks(self, guarded: House) -> None:
+        """Accept and attest are the coder's; a CDI specialist gets the query and nothing that decides."""
+        await guarded.log_in(Role.CDI_SPECIALIST)
+        asks = (await guarded.client.get(f"/work/{guarded.case}")).text
+        assert "Query <kbd>" in asks
+        assert "Accept <kbd>" not in asks
+        assert "Attest <kbd>" not in asks
+        await guarded.client.post(
+            f"/work/{guarded.case}/close", data={"csrf": await guarded.log_in(Role.CDI_SPECIALIST)}
+        )
+        await guarded.log_in(Role.CODER)
+        decides = (await guarded.client.get(f"/work/{guarded.case}")).text
+        assert "Accept <kbd>" in decides
+        assert "Attest <kbd>" in decides
+
+    async def test_an_auditor_breaks_the_glass_to_read(self, guarded: House) -> None:
+        """First a page that asks why, then the chart for reading only; an administrator is not even asked."""
+        csrf = await guarded.log_in(Role.AUDITOR)
+        path = f"/work/{guarded.case}"
+        shut = await guarded.client.get(path)
+        assert shut.status_code == 403
+        assert "Break the glass" in shut.text
+        assert "osteoarthritis" not in shut.text
+        reason = {"csrf": csrf, "reason": "Complaint 12 about this visit"}
+        assert (await guarded.client.post(f"{path}/glass", data=reason)).status_code == 303
+        opened = await guarded.client.get(path)
+        assert "For reading only" in opened.text
+        assert "osteoarthritis" in opened.text
+        assert "Accept <kbd>" not in opened.text
+        await guarded.log_in(Role.ADMINISTRATOR)
+        refused = await guarded.client.get(path)
+        assert refused.status_code == 403
+        assert "Break the glass" not in refused.text
+
+
 class TestLocalUser:
     """The embedded default."""
 
     async def test_asks_nobody_and_says_so_on_every_page(
         self, pipeline: Pipeline, settings: Settings, tmp_path: Path
     ) -> None:
-        """One user with every role, loudly not for production; a change still needs the page's token."""
+        """One user with every role, loudly not for production; a change needs the page's token, a call our name."""
         with opened_store(tmp_path) as store:
             transport = httpx.ASGITransport(create_app(pipeline, settings, store))
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
@@ -262,3 +300,7 @@ class TestLocalUser:
                 assert "not for production" in page.text
                 assert (await client.get("/v1/cases")).status_code == 200
                 assert (await client.post("/logout", data={})).status_code == 403
+                for name in ("evil.example", "127.0.0.1.evil.example"):
+                    for path in ("/work", "/v1/cases"):
+                        assert (await client.get(path, headers={"Host": name})).status_code == 403, name
+                assert (await client.get("/v1/cases", headers={"Host": "localhost:8080"})).status_code == 200

@@ -142,10 +142,7 @@
   function press(key, line) {
     const control = keyed(key, line);
     if (!control) return false;
-    if (control.matches("[hx-post$='/steps']")) {
-      if (busy) { waiting.push([key, line]); return true; }
-      busy = true;
-    }
+    if (busy && control.matches("[hx-post$='/steps']")) { waiting.push([key, line]); return true; }
     if (control.matches("a[href^='#']")) { document.getElementById(control.hash.slice(1))?.focus(); find(`[aria-labelledby="${CSS.escape(control.hash.slice(1))}"] a[data-open]`)?.focus(); return true; }
     control.click();
     return true;

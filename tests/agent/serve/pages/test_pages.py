@@ -257,6 +257,7 @@ class TestSeeds:
         async for page in _opened(pipeline, seeded, tmp_path, knee_visit()):
             html = await page.part("codes")
             assert not re.search(r"seed|control(?!s)", html)
+            assert '<th scope="col" class="number">Codes' not in (await page.client.get("/work")).text
             lines = [
                 re.sub(r"s\d+|[A-Z]\d\d\.?\w*|\d+", "", line) for line in re.findall(r'<li class="line [^>]*>', html)
             ]
