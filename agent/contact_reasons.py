@@ -20,7 +20,7 @@ _ALONE: Final = ("",)
 
 _GROUP: Final = re.compile(r"<([a-z ]+)>")
 _CLAUSE_END: Final = re.compile(r"[;:\n]|\.\s|\. ?$")
-_OF_VISITS: Final = frozenset({"Z08", "Z01.810", "Z01.818", "Z51.81", "Z76.0"})
+_OF_VISITS: Final = frozenset({"Z08", "Z01.810", "Z01.818", "Z51.81", "Z76.0", "Z95.5", "Z09"})
 _COURSES: Final = frozenset({"Z51.11", "Z51.12"})
 _ADMITTED: Final = re.compile(r"\badmi(?:t|ssion)|\breason\b|\bhere for\b", re.IGNORECASE)
 """In a stay a cycle of chemotherapy is a reason only where the stay is for it (guideline I.C.2.e.2)."""

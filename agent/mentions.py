@@ -16,6 +16,7 @@ from agent.contact_reasons import ContactReasons
 from agent.contagion import exposure_code
 from agent.cues import Reading
 from agent.drug_harms import DrugHarms, Harm
+from agent.infarct_sites import infarcts
 from agent.injury_sites import injuries
 from agent.kinds import kind_of
 from agent.lines import Line, Spotted, begins_line
@@ -128,10 +129,11 @@ def _in_line(
     reader = rules.assertions.read(line.text)
     every = spotted(line, rules.vocabulary, eventful=eventful)
     every += [plain_spotted(line.text, harm.start, harm.end, harm.code, harm.needs) for harm in harms]
-    if wounds := list(injuries(line.text)):
+    wounds = list(injuries(line.text))
+    if wounds:
         every = [_without_open_site(found) for found in every]
-    every += [plain_spotted(line.text, one.start, one.end, one.code, _ANYTHING) for one in wounds]
-    every += [plain_spotted(line.text, at.start, at.end, at.code, _ANYTHING) for at in at_birth(line.text, line.age)]
+    told = (*wounds, *infarcts(line.text, line.setting), *at_birth(line.text, line.age))
+    every += [plain_spotted(line.text, one.start, one.end, one.code, _ANYTHING) for one in told]
     kinds = [kind_of(found.term) is MentionKind.PROBLEM for found in every]
     for number, found in enumerate(every, start=first_id):
         alike = [f for f, problem in zip(every, kinds, strict=True) if problem is kinds[number - first_id]]

@@ -33,6 +33,14 @@ _DRUG_HARMS: Final = (*(f"T{n}" for n in range(36, 51)), "T51", "Z91.1")
 _TOLD_WHOLE: Final = ("P07", "S", *(f"T{n}" for n in range(20, 33)))
 """What happened at birth or in an accident is told in the past and treated now."""
 
+_FRACTURES: Final = ("S02", "S12", "S22", "S32", "S42", "S52", "S62", "S72", "S82", "S92")
+_STILL_HEALING: Final = re.compile(
+    r"\b(?:heal(?:s|ing)|(?:delayed |non-?|mal)union|callus|cast|(?:wks?|weeks) (?:ago|out|after|since|s/p|post)"
+    r"|aftercare)\b",
+    re.IGNORECASE,
+)
+"""A fracture whose healing is followed is a current one at a later encounter (guideline I.C.19.c.1)."""
+
 _NOT_OF_AN_EVENT: Final = frozenset({Assertion.FAMILY, Assertion.HISTORICAL})
 """`Husband punched her`, `fell three weeks ago`: what caused the injury that is treated now."""
 
@@ -117,16 +125,26 @@ def _by_nature(line: Line, found: Spotted, cues: Reading) -> Reading | None:
     term = found.term
     if _leads_to(term, _EXTERNAL_CAUSES) and cues.assertion in _NOT_OF_AN_EVENT:
         return Reading(Assertion.PRESENT, cues.cue)
-    if _leads_to(term, _DRUG_HARMS) and term and term.needs and cues.assertion is not Assertion.NEGATED:
-        doubtful = cues.assertion is Assertion.POSSIBLE and term.stems[0].endswith("5")
-        return cues if doubtful else Reading(Assertion.PRESENT, cues.cue)
-    if _leads_to(term, _TOLD_WHOLE) and term and term.needs and cues.assertion is Assertion.HISTORICAL:
-        return Reading(Assertion.PRESENT, cues.cue)
+    if told := _told_whole(line, term, cues):
+        return told
     if names_a_vaccine(line.text, term):
         return Reading(Assertion.HYPOTHETICAL, "vaccine")
     if _leads_to(term, _FAMILY_CODES) and cues.assertion is not Assertion.NEGATED:
         return Reading(Assertion.FAMILY, cues.cue or line.text[found.start : found.end], of_family=True)
     return None
+
+
+def _told_whole(line: Line, term: Term | None, cues: Reading) -> Reading | None:
+    """What a whole sentence tells is not past or another's because of one of its words: drugs, wounds, births."""
+    if term is None or cues.assertion is Assertion.NEGATED:
+        return None
+    if term.needs and _leads_to(term, _DRUG_HARMS):
+        doubtful = cues.assertion is Assertion.POSSIBLE and term.stems[0].endswith("5")
+        return cues if doubtful else Reading(Assertion.PRESENT, cues.cue)
+    if cues.assertion is not Assertion.HISTORICAL:
+        return None
+    healing = _leads_to(term, _FRACTURES) and bool(_STILL_HEALING.search(line.text))
+    return Reading(Assertion.PRESENT, cues.cue) if healing or (term.needs and _leads_to(term, _TOLD_WHOLE)) else None
 
 
 def _by_place(line: Line, found: Spotted, cues: Reading) -> Reading:

@@ -39,6 +39,10 @@ _SUBARACHNOID: Final = re.compile(r"\b(?:subarachnoid|SAH)\b", re.IGNORECASE)
 _BLEED: Final = re.compile(
     r"\b(?:intracerebral hemorrhage|ICH|cerebral (?:hemorrhage|bleed)|hemorrhagic stroke)\b", re.IGNORECASE
 )
+_ANOTHER_CAUSE: Final = re.compile(
+    r"\b(?:childhood|congenital|since birth|infancy|cerebral palsy|multiple sclerosis|spinal|tumou?r|traumatic)\b",
+    re.IGNORECASE,
+)
 _ACUTE: Final = ("I60", "I61", "I62", "I63")
 _PAST_STROKE: Final = "Z86.73"
 _ANY_SEQUELA: Final = "I69"
@@ -71,7 +75,7 @@ def settle_sequelae(chart: Chart, settled: CodeSet, codebook: Codebook) -> None:
     kind = _kind(text[max(0, old.start() - 30) : old.end() + 30] if old else "")
     for code in list(settled.lines):
         line = settled.lines.get(code)
-        if line is None or (acute and not _told_with_it(chart, line)):
+        if line is None or _has_another_cause(chart, line) or (acute and not _told_with_it(chart, line)):
             continue
         _move(code, kind, settled, codebook)
     if any(code.startswith(_ANY_SEQUELA) for code in settled.lines) and _PAST_STROKE in settled.lines and not acute:
@@ -107,9 +111,21 @@ def _kind(words: str) -> str:
     return "1" if _BLEED.search(words) else "3"
 
 
+def _has_another_cause(chart: Chart, line: ProposedCode) -> bool:
+    """`A left hemiplegia of childhood` is no consequence of a stroke at sixty."""
+    return any(_ANOTHER_CAUSE.search(text) for text in _texts(chart, line))
+
+
+def _texts(chart: Chart, line: ProposedCode) -> list[str]:
+    places = [(quote.document_id, quote.start) for quote in line.evidence]
+    return [
+        chart.text_of(sentence)
+        for sentence in chart.sentences
+        if any(d == sentence.document_id and sentence.span.start <= at < sentence.span.end for d, at in places)
+    ]
+
+
 def _told_with_it(chart: Chart, line: ProposedCode) -> bool:
     """Beside a new stroke only what a sentence traces to the old one: `aphasia from an infarction in 2021`."""
-    numbers = {evidence.start for evidence in line.evidence}
-    sentences = [s for s in chart.sentences if any(s.span.start <= at < s.span.end for at in numbers)]
-    texts = [chart.text_of(sentence) for sentence in sentences]
+    texts = _texts(chart, line)
     return bool(texts) and all(_OLD_STROKE.search(text) and _LEFT.search(text) for text in texts)

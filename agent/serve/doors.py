@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
 from agent.access.identify import Identifier
@@ -45,12 +45,11 @@ def build_desk(pipeline: Pipeline, settings: Settings, store: CaseStore) -> Desk
     return Desk(pipeline.parts, store, settings.review, secret, settings.access.break_glass_s)
 
 
-def check_table(routes: Iterable[BaseRoute]) -> None:
+def check_table(routes: Sequence[BaseRoute]) -> None:
     """Raise `ConfigError` naming the first route that the table of permissions lacks."""
-    for route in routes:
-        if isinstance(route, APIRoute):
-            for method in (route.methods or set()) - {"HEAD"}:
-                permitted_action(method, route.path)
+    for context in iter_route_contexts(routes):  # FastAPI keeps an included router as one object
+        for method in (context.methods or set()) - {"HEAD"}:
+            permitted_action(method, context.path or "")
 
 
 def _identifier(settings: Settings, store: CaseStore | None) -> Identifier:

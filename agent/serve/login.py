@@ -68,6 +68,7 @@ PERMITS: Final[Mapping[tuple[str, str], Action | None]] = {
     ("GET", "/v1/supervision"): Action.SUPERVISE,
     ("GET", "/"): ANYBODY,
     ("GET", "/docs"): ANYBODY,
+    ("GET", "/openapi.json"): ANYBODY,
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
     ("GET", "/metrics"): ANYBODY,

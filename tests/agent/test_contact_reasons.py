@@ -31,6 +31,9 @@ def codes(text: str, age: int = 50, setting: str = "outpatient") -> set[str]:
         ("Carrier of a pathogenic BRCA2 variant.", "Z15.01"),
         ("Budesonide inhaler every morning for years.", "Z79.51"),
         ("Skipped hemodialysis on Monday.", "Z91.158"),
+        ("Unassisted vaginal delivery at term.", "O80"),
+        ("Six weeks after total knee replacement, walking well.", "Z47.1"),
+        ("Stents in the RCA, no angina.", "Z95.5"),
     ],
 )
 def test_what_was_done_and_when_tells_the_reason(text: str, code: str) -> None:
