@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from agent.choose import is_dependent
 from agent.code_signs import Reading, signs, spoken_words
 from agent.decider import Decider
 from agent.encoder_files import BACKBONE, DECIDER, EncoderFiles, Floats
@@ -82,6 +81,7 @@ class FastPath:
 
     def answer(self, offer: Offer, mentions: Sequence[Mention]) -> FastAnswer:
         """Choices and familiarity. `mentions` are all of the record, those of the offer are to be coded."""
+        offer = codeable(offer)
         read = _Read(offer, clinical_sentences(offer.chart), spoken_words(offer, mentions))
         marked = marks(read.sentences, mentions)
         texts = [offer.chart.text_of(sentence) for sentence in read.sentences]
@@ -159,5 +159,6 @@ class _Read(NamedTuple):
 
 
 def codeable(offer: Offer) -> Offer:
-    """The offer without mentions that wait for another code: rules settle those beside what was chosen."""
-    return offer._replace(mentions=tuple(m for m in offer.mentions if not is_dependent(m)))
+    """The offer without mentions whose code hangs on the rest of the record: a drug that harmed, an organism, a birth
+    weight, how an injury came about. Rules put those together from several statements; a sentence says too little."""
+    return offer._replace(mentions=tuple(mention for mention in offer.mentions if not mention.needs))

@@ -132,8 +132,8 @@ def _in_line(
     wounds = list(injuries(line.text))
     if wounds:
         every = [_without_open_site(found) for found in every]
-    told = (*wounds, *infarcts(line.text, line.setting), *at_birth(line.text, line.age))
-    every += [plain_spotted(line.text, one.start, one.end, one.code, _ANYTHING) for one in told]
+    told: list[tuple[int, int, str]] = [*wounds, *infarcts(line.text, line.setting), *at_birth(line.text, line.age)]
+    every += [plain_spotted(line.text, start, end, code, _ANYTHING) for start, end, code in told]
     kinds = [kind_of(found.term) is MentionKind.PROBLEM for found in every]
     for number, found in enumerate(every, start=first_id):
         alike = [f for f, problem in zip(every, kinds, strict=True) if problem is kinds[number - first_id]]

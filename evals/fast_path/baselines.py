@@ -16,6 +16,8 @@ from medcoding.encounter import Encounter
 from medcoding.mention import Assertion
 
 _FEWEST: Final = 2
+_LIKELY: Final = 30
+"""The strongest codes of a note among whose ratings a bound is looked for."""
 _RATED: Final = 60
 """Codes of one note that a way rates at most."""
 
@@ -43,7 +45,7 @@ def by_dictionary(pipeline: Pipeline, encounters: Sequence[Encounter]) -> list[R
 
 
 def by_bm25(learned: Learned, notes: Sequence[str]) -> list[Rated]:
-    """Codes by BM25 of the note against all wordings of a code."""
+    """Codes by BM25 of the note against all wordings of a code, as shares of the note's best: long notes score more."""
     import bm25s
 
     codes = list(learned.wordings)
@@ -53,7 +55,7 @@ def by_bm25(learned: Learned, notes: Sequence[str]) -> list[Rated]:
     asked = bm25s.tokenize(list(notes), stopwords=None, show_progress=False)
     places, scores = retriever.retrieve(asked, k=min(_RATED, len(codes)), show_progress=False)
     return [
-        {codes[int(place)]: float(score) for place, score in zip(row, strengths, strict=True)}
+        {codes[int(place)]: float(score / max(strengths[0], 1e-6)) for place, score in zip(row, strengths, strict=True)}
         for row, strengths in zip(places, scores, strict=True)
     ]
 
@@ -67,7 +69,7 @@ def by_regression(learned: Learned, notes: Sequence[str]) -> list[Rated]:
     labels = frequent(learned.codes)
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, max_features=20_000, sublinear_tf=True)
     table = vectorizer.fit_transform(learned.notes)
-    model: Any = OneVsRestClassifier(LogisticRegression(C=30.0, class_weight="balanced", solver="liblinear"))
+    model: Any = OneVsRestClassifier(LogisticRegression(C=100.0, solver="liblinear"))
     model.fit(table, members(learned.codes, labels))
     probabilities = model.predict_proba(vectorizer.transform(notes))
     return [{code: float(p) for code, p in zip(labels, row, strict=True)} for row in probabilities]
@@ -86,7 +88,7 @@ def members(codes: Sequence[frozenset[str]], labels: Sequence[str]) -> NDArray[n
 
 def taken_from(rated: Sequence[Rated], gold: Sequence[frozenset[str]], score: Callable[[float], float]) -> float:
     """The bound from which taking codes scores best on some notes; `score` is asked for bounds among the ratings."""
-    strengths = sorted({strength for one in rated for strength in one.values()})
+    strengths = sorted({strength for one in rated for strength in sorted(one.values(), reverse=True)[:_LIKELY]})
     if not strengths or not gold:
         return 0.0
     steps = strengths[:: max(1, len(strengths) // 200)]

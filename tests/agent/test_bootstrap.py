@@ -42,7 +42,7 @@ def test_the_same_settings_make_the_same_stamp(settings: Settings, shipped: Stam
 
 @pytest.mark.parametrize(
     "changes",
-    [{"routing": RoutingSettings(auto_bar=0.9)}, {"llm": LlmSettings(temperature=0.5)}],
+    [{"routing": RoutingSettings(auto_bar=0.99)}, {"llm": LlmSettings(temperature=0.5)}],
 )
 def test_a_changed_setting_shows_in_the_stamp(changes: dict[str, Any], settings: Settings, shipped: Stamp) -> None:
     """In its own field and nowhere else."""

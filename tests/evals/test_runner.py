@@ -138,6 +138,7 @@ def test_a_killed_run_loses_and_doubles_nothing(tmp_path: Path, gold: list[Coded
     suite, folder = written(tmp_path / "many.jsonl", many), tmp_path / "run"
     arguments = ["eval", "run", str(suite), "--out", str(folder), "--index-dir", str(settings.index_dir)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHARTWRIGHT_")}
+    environment["CHARTWRIGHT_FAST_PATH__MODE"] = settings.fast_path.mode.value
     with subprocess.Popen(
         [sys.executable, "-c", COMMAND, *arguments],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

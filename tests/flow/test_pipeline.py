@@ -19,6 +19,7 @@ from agent.bootstrap import LIVE_PROMPT, build_pipeline
 from agent.llm import UnusableAnswerError
 from agent.pipeline import Pipeline
 from agent.questions import Model
+from agent.reasoned import Reasoned
 from agent.settings import Settings
 from agent.stages import Clock
 from agent.verify import Verification
@@ -27,7 +28,7 @@ from medcoding.encounter import Encounter, Setting, Suggestion
 from medcoding.errors import ChartwrightError, DependencyError
 from medcoding.finding import GivenOverride, Override
 from medcoding.proposal import Choice, NotCodedReason, Source
-from medcoding.result import CodingResult, Route
+from medcoding.result import AnsweredBy, CodingResult, Route
 from prompts.loader import load_prompt
 from tests.fakes import ObedientTraitor, ScriptedLLM
 from tests.flow.notes import encounter
@@ -435,12 +436,12 @@ class ForgingPipeline(Pipeline):
         super().__init__(honest.parts)
         self._forged = forged
 
-    async def _verified(self, prepared: Any) -> tuple[Verification, str]:
+    async def _answered(self, prepared: Any) -> Reasoned:
         choices = tuple(
             Choice(mention_id=m.id, code=self._forged, reason="forged", source=Source.LLM, strength=1.0)
             for m in prepared.selected.mentions[:1]
         )
-        return Verification(choices=choices), ""
+        return Reasoned(Verification(choices=choices), AnsweredBy(source=Source.LLM, why="it was forged"), "")
 
 
 @pytest.mark.parametrize(
