@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from agent.calibrator import Answering, on_scale
 from agent.confidence import Scores, score
@@ -24,6 +24,8 @@ from medcoding.lane import LaneState
 from medcoding.mention import Mention
 from medcoding.proposal import NotCoded, NotCodedReason, Proposal, ProposedCode, Source
 from medcoding.result import CodeLine, CodingResult, Cost, Stamp
+
+_STANDS_IN: Final = "stands in for the language model, which did not answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _line(line: ProposedCode, table: _Table) -> _Routed:
     weighed = Weighed(line, mentions, answered.retrieved, answered.findings, answered.chart.encounter)
     inputs = confidence_inputs(weighed, scores)
     scores = on_scale(scores, line, inputs, table.routing.calibrator, table.answering)
-    scores = scores._replace(stands_in=answered.stands_in and line.source is not Source.LLM)
+    if answered.stands_in and line.source is not Source.LLM:
+        scores = scores._replace(stands_in=True, reasons=(scores.reasons[0], _STANDS_IN, *scores.reasons[1:]))
     settings, lane = table.routing.settings, table.lane
     facts = _facts(line, mentions, table.kept, answered, scores)
     made = CodeLine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -18,19 +18,18 @@ from medcoding.mention import Assertion
 _FEWEST: Final = 2
 _LIKELY: Final = 30
 """The strongest codes of a note among whose ratings a bound is looked for."""
-_RATED: Final = 60
-"""Codes of one note that a way rates at most."""
+_NEAREST: Final = 10
+"""Learned notes that vote."""
 
 Rated = Mapping[str, float]
 """Codes of one note with how strongly a way is for them."""
 
 
 class Learned(NamedTuple):
-    """What baselines learn from: notes with their codes, and wordings of codes."""
+    """What baselines learn from: notes with their codes."""
 
     notes: Sequence[str]
     codes: Sequence[frozenset[str]]
-    wordings: Mapping[str, Sequence[str]]
 
 
 def by_dictionary(pipeline: Pipeline, encounters: Sequence[Encounter]) -> list[Rated]:
@@ -45,19 +44,22 @@ def by_dictionary(pipeline: Pipeline, encounters: Sequence[Encounter]) -> list[R
 
 
 def by_bm25(learned: Learned, notes: Sequence[str]) -> list[Rated]:
-    """Codes by BM25 of the note against all wordings of a code, as shares of the note's best: long notes score more."""
+    """Codes of the nearest learned notes by BM25, each rated by the share of their scores that carries it."""
     import bm25s
 
-    codes = list(learned.wordings)
-    corpus = bm25s.tokenize([" ".join(learned.wordings[code]) for code in codes], stopwords=None, show_progress=False)
     retriever = bm25s.BM25()
-    retriever.index(corpus, show_progress=False)
+    retriever.index(bm25s.tokenize(list(learned.notes), stopwords=None, show_progress=False), show_progress=False)
     asked = bm25s.tokenize(list(notes), stopwords=None, show_progress=False)
-    places, scores = retriever.retrieve(asked, k=min(_RATED, len(codes)), show_progress=False)
-    return [
-        {codes[int(place)]: float(score / max(strengths[0], 1e-6)) for place, score in zip(row, strengths, strict=True)}
-        for row, strengths in zip(places, scores, strict=True)
-    ]
+    places, scores = retriever.retrieve(asked, k=min(_NEAREST, len(learned.notes)), show_progress=False)
+    return [_voted(learned, row.tolist(), strengths.tolist()) for row, strengths in zip(places, scores, strict=True)]
+
+
+def _voted(learned: Learned, places: Sequence[int], scores: Sequence[float]) -> Rated:
+    votes: dict[str, float] = defaultdict(float)
+    for place, score in zip(places, scores, strict=True):
+        for code in sorted(learned.codes[place]):
+            votes[code] += score / max(sum(scores), 1e-6)
+    return votes
 
 
 def by_regression(learned: Learned, notes: Sequence[str]) -> list[Rated]:
@@ -81,9 +83,9 @@ def frequent(codes: Sequence[frozenset[str]]) -> list[str]:
     return sorted(code for code, number in counts.items() if number >= _FEWEST)
 
 
-def members(codes: Sequence[frozenset[str]], labels: Sequence[str]) -> NDArray[np.int8]:
+def members(codes: Sequence[frozenset[str]], labels: Sequence[str]) -> NDArray[np.int64]:
     """Notes x labels, 1 where a note carries the label."""
-    return np.array([[label in some for label in labels] for some in codes], dtype=np.int8)
+    return np.array([[label in some for label in labels] for some in codes], dtype=np.int64)
 
 
 def taken_from(rated: Sequence[Rated], gold: Sequence[frozenset[str]], score: Callable[[float], float]) -> float:

@@ -176,7 +176,7 @@ def _wordings(cases: Sequence[_Case]) -> dict[str, list[str]]:
 
 
 def _learned(cases: Sequence[_Case]) -> Learned:
-    return Learned([case.text for case in cases], [case.codes for case in cases], _wordings(cases))
+    return Learned([case.text for case in cases], [case.codes for case in cases])
 
 
 def _note(vectors: Floats, labels: Sequence[int]) -> ReadNote:

@@ -204,16 +204,16 @@ def unreachable(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     monkeypatch.setenv("CHARTWRIGHT_LLM__BACKOFF_S", "0")
 
 
-def test_an_unreachable_model_is_replaced_by_rules(
+def test_an_unreachable_model_is_stood_in_for(
     chartwright: Command, monkeypatch: pytest.MonkeyPatch, dead_port: int
 ) -> None:
-    """Exit code 0, and every code says that rules chose it and why."""
+    """Exit code 0; every code, the encoder's and the rules', says that it stands in for the model."""
     unreachable(monkeypatch, dead_port)
     run = chartwright("code", chartwright.file("n.txt", NOTE), *VISIT, "--json")
     assert run.code == 0
     for line in CodingResult.model_validate_json(run.out).codes:
-        assert line.source == "rules"
-        assert "chosen by rules, the language model did not answer" in line.confidence_reasons
+        assert line.source in {"encoder", "rules"}
+        assert "stands in for the language model, which did not answer" in line.confidence_reasons
 
 
 def test_without_a_fallback_an_unreachable_model_is_an_error(
