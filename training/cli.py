@@ -118,9 +118,7 @@ def encoder(
     from training.encoder.recipe import ENCODER_STEPS, EncoderRecipe, make_encoder
 
     if data is not None and out is None:
-        raise InputError(
-            "An encoder of your own encounters needs a folder of its own; name it with --out."
-        )
+        raise InputError("An encoder of your own encounters needs a folder of its own; name it with --out.")
     recipe = EncoderRecipe(
         work=work,
         data=data,
