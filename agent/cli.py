@@ -263,7 +263,7 @@ def serve(
     ] = "127.0.0.1",
     index_dir: IndexOption = None,
 ) -> None:
-    """Serve the API (OpenAPI at /docs). One local user, no authentication: not for production."""
+    """Serve the API (OpenAPI at /docs) and the coder's page (/work); one local user until access is set up."""
     from agent.serve.app import run
 
     run(load_settings(index_dir=index_dir), host, port)
