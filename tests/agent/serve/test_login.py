@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -242,6 +243,7 @@ class TestSessions:
         """A moment longer than allowed, and the page leads to the log-in."""
         async with house(pipeline, settings, tmp_path, idle_s=timedelta(milliseconds=1).total_seconds()) as found:
             await found.client.post("/login", data={"secret": found.keys[NORTH, Role.CODER]})
+            await asyncio.sleep(0.02)
             answer = await found.client.get(f"/work/{found.case}")
             assert answer.status_code == 303
             assert answer.headers["location"].startswith("/login")
