@@ -133,29 +133,29 @@ async def test_a_dead_port_is_a_dependency_error_that_names_the_setting() -> Non
     begun = time.monotonic()
     with pytest.raises(DependencyError, match=r"no connection.*CHARTWRIGHT_LLM__BASE_URL"):
         await ask(url, attempts=2)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
 
 
 async def test_a_slow_server_runs_into_the_request_limit() -> None:
     """A request that outlives `timeout_s` is given up and tried again, `attempts` times in all."""
-    with serving(Reply(delay_s=1.5)) as server:
+    with serving(Reply(delay_s=30.0)) as server:
         with pytest.raises(DependencyError, match="time-out"):
-            await ask(server.url, timeout_s=0.2, attempts=2)
+            await ask(server.url, timeout_s=1.0, attempts=2)
         assert len(server.requests) == 2
 
 
 async def test_a_question_never_takes_longer_than_its_total() -> None:
     """`total_s` ends a question even in the middle of a request that its own limit would still allow."""
-    with serving(Reply(delay_s=2.0)) as server:
+    with serving(Reply(delay_s=30.0)) as server:
         begun = time.monotonic()
         with pytest.raises(DependencyError, match="time-out"):
             await ask(server.url, timeout_s=30.0, total_s=0.4)
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 15
 
 
 async def test_cancelling_a_question_is_not_swallowed() -> None:
     """A caller that cancels gets its cancellation, not an answer or one of our errors."""
-    with serving(Reply(delay_s=1.0)) as server, pytest.raises(TimeoutError):
+    with serving(Reply(delay_s=30.0)) as server, pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
             await ask(server.url)
 
@@ -239,11 +239,11 @@ async def test_a_server_that_keeps_failing_is_left_alone() -> None:
 async def test_a_server_left_alone_gets_another_chance() -> None:
     """When the rest is over, the next question is asked, and an answer closes the matter."""
     with serving(Reply(503), GOOD) as server:
-        llm = VllmLLM(settings(server.url, attempts=1, breaker_failures=1, breaker_s=0.2))
+        llm = VllmLLM(settings(server.url, attempts=1, breaker_failures=1, breaker_s=2.0))
         for expected in ("HTTP 503", "left alone"):
             with pytest.raises(DependencyError, match=expected):
                 await llm.answer(QUESTION, Choice)
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(2.1)
         assert (await llm.answer(QUESTION, Choice)).value.choice == "2"
         await llm.aclose()
 

@@ -42,12 +42,12 @@ def test_equal_runs_seldom_differ() -> None:
     assert 0.03 <= called / SIMULATIONS <= 0.07
 
 
-def test_a_thousand_encounters_take_less_than_a_second() -> None:
+def test_a_thousand_encounters_take_less_than_a_second_of_work() -> None:
     """2,000 resamples of 1,000 encounters, drawn and summed."""
     parts = [(float(n % 3), 3.0) for n in range(1_000)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     Resampler(1_000).ratio(parts)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_the_same_seed_draws_the_same() -> None:
